@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+string(REPLACE "|" ";" FILES "${FILES}")
+set(text "// made by cmake/embed-script.cmake\n#include \"sys/embedded.h\"\n\nnamespace whydrop {\n")
+string(APPEND text "extern const EmbeddedFile ${SYMBOL}[];\nextern const size_t ${SYMBOL}_count;\n")
+string(APPEND text "const EmbeddedFile ${SYMBOL}[] = {\n")
+list(LENGTH FILES count)
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} body)
+  string(APPEND text "{\"${name}\", R\"embed~(${body})embed~\"},\n")
+endforeach()
+string(APPEND text "};\nconst size_t ${SYMBOL}_count = ${count};\n}  // namespace whydrop\n")
+file(WRITE ${OUT} "${text}")
