@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a run saw, and what it did not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/drop.h"
+
+namespace whydrop {
+
+// One kind of thing that was not seen or not kept.
+struct Loss {
+    std::string kind;  // stable: "ring_full", "recursion", "no_room", "map_error", ...
+    uint64_t count = 0;
+    std::string unit;       // "events", "samples", "stacks"
+    std::string detail;     // why, and what to do about it
+    bool in_other = false;  // these events were counted: they are in Report::other
+};
+using Losses = std::vector<Loss>;
+
+// Groups are ranked. Events in groups + other + the losses in events that are not in other == every
+// event that passed the filter.
+struct Report {
+    bool final = false;
+    GroupKeys keys = 0;
+    uint64_t from_ns = 0, to_ns = 0;  // CLOCK_MONOTONIC
+    std::vector<DropGroup> groups;
+    Count other;                // counted, but not in any group: their table was full
+    uint64_t other_groups = 0;  // groups that were evicted into other by us; 0: unknown
+    Count total;                // groups, folded ones too, and other
+    Count in_period;            // of the interval, when not final
+};
+
+}  // namespace whydrop
