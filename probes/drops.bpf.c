@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counts packets the kernel drops, on skb:kfree_skb.
+//
+// The tracepoint's arguments: skb, location; with a reason since 5.17 (c504e5c2f964, "net: skb:
+// introduce kfree_skb_reason()"); with the receiving socket since 6.11 (c53795d48ee8, "net: add
+// rx_sk to trace_kfree_skb"). A program that reads an argument the kernel does not pass is refused,
+// so there is a variant for each; the tool loads the one that fits.
+#include "groups.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile struct wire_config config = {};
+
+static __always_inline bool reason_wanted(__u32 reason)
+{
+    bool named = false;
+
+    if (!config.reason_filter)
+        return true;
+    if (reason < WIRE_REASON_WORDS * 64) {
+        named = config.reason_bits[reason / 64] >> (reason % 64) & 1;
+    } else {
+        for (__u32 i = 0; i < WIRE_SUBSYS_REASONS; i++)
+            if (i < config.subsys_reason_count && config.subsys_reasons[i] == reason)
+                named = true;
+    }
+    return named == (config.reason_filter == 1);
+}
+
+// skb->dev shares its place with a tree node (TCP's queues, netem) and with UDP's scratch, so what
+// is there may be no device. One is believed when it leads to a namespace: their inodes are at the
+// top (proc_alloc_inum() begins at 0xf0000000, those of the first namespaces are just below).
+static __always_inline bool is_netns_inode(__u32 inode)
+{
+    return inode >= 0xefffff00;
+}
+
+static __always_inline __u32 socket_netns(struct sock *sk)
+{
+    __u32 inode = 0;
+
+    if (sk)
+        inode = sk->__sk_common.skc_net.net->ns.inum;
+    return is_netns_inode(inode) ? inode : 0;
+}
+
+static __always_inline void find_device(struct drop *drop, struct sock *rx_sk)
+{
+    struct net_device *dev = drop->skb->dev;
+
+    if ((long)dev < 0) { // a kernel address
+        __u32 inode = dev->nd_net.net->ns.inum;
+
+        if (is_netns_inode(inode)) {
+            drop->dev = dev;
+            drop->netns = inode;
+            drop->ifindex = dev->ifindex;
+            return;
+        }
+    }
+    drop->netns = socket_netns(drop->skb->sk);
+    if (!drop->netns)
+        drop->netns = socket_netns(rx_sk);
+}
+
+static __always_inline bool flow_wanted(const struct flow *flow)
+{
+    if (config.proto_has_ethertype && flow->ethertype != config.proto_ethertype)
+        return false;
+    return !config.proto_has_l4 || (flow->has_l4 && flow->l4proto == config.proto_l4);
+}
+
+static __always_inline bool pid_wanted(void)
+{
+    struct bpf_pidns_info info = {};
+
+    if (!config.pidns_ino)
+        return bpf_get_current_pid_tgid() >> 32 == config.tgid;
+    return !bpf_get_ns_current_pid_tgid(config.pidns_dev, config.pidns_ino, &info, sizeof(info)) &&
+           info.tgid == config.tgid;
+}
+
+static __always_inline bool comm_wanted(void)
+{
+    char comm[WIRE_NAME_BYTES] = {};
+
+    bpf_get_current_comm(comm, sizeof(comm));
+    for (int i = 0; i < WIRE_NAME_BYTES; i++) {
+        if (comm[i] != config.comm[i])
+            return false;
+        if (!comm[i])
+            break;
+    }
+    return true;
+}
+
+// -p and --comm speak of the process that was running; in softirq that is nobody's doing.
+static __always_inline bool task_wanted(const struct drop *drop)
+{
+    if (!config.filter_pid && !config.filter_comm)
+        return true;
+    if (drop->context & WIRE_DROP_INTERRUPT) {
+        __sync_fetch_and_add(&drop->cpu->in_interrupt, 1);
+        return false;
+    }
+    return (!config.filter_pid || pid_wanted()) && (!config.filter_comm || comm_wanted());
+}
+
+static __always_inline void fill_small(struct wire_key_small *key, const struct drop *drop,
+                                       const struct flow *flow)
+{
+    key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
+    key->reason = config.keys & WIRE_BY_REASON ? drop->reason : 0;
+    key->netns = config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS) ? drop->netns : 0;
+    key->ifindex = config.keys & WIRE_BY_DEV ? drop->ifindex : 0;
+    key->ethertype = 0;
+    key->l4proto = 0;
+    key->has_l4 = 0;
+    if (config.keys & WIRE_BY_PROTO) {
+        key->ethertype = flow->ethertype;
+        key->l4proto = flow->l4proto;
+        key->has_l4 = flow->has_l4;
+    }
+}
+
+static __always_inline void fill_flow4(struct wire_key_flow4 *key, const struct drop *drop,
+                                       const struct flow *flow)
+{
+    bool whole = config.keys & WIRE_BY_FLOW;
+
+    key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
+    key->reason = config.keys & WIRE_BY_REASON ? drop->reason : 0;
+    key->netns = config.keys & WIRE_BY_NETNS ? drop->netns : 0;
+    key->saddr = whole || config.keys & WIRE_BY_SRC ? flow->saddr[0] : 0;
+    key->daddr = whole || config.keys & WIRE_BY_DST ? flow->daddr[0] : 0;
+    key->sport = whole ? flow->sport : 0;
+    key->dport = whole ? flow->dport : 0;
+    key->l4proto = whole || config.keys & WIRE_BY_PROTO ? flow->l4proto : 0;
+    key->family = 4;
+    key->zero = 0;
+}
+
+static __always_inline void fill_full(struct wire_key_full *key, const struct drop *drop,
+                                      const struct flow *flow)
+{
+    bool whole = config.keys & WIRE_BY_FLOW;
+
+    __builtin_memset(key, 0, sizeof(*key));
+    if (config.keys & WIRE_BY_LOCATION)
+        key->location = drop->location;
+    if (config.keys & WIRE_BY_REASON)
+        key->reason = drop->reason;
+    if (config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS))
+        key->netns = drop->netns;
+    if (config.keys & WIRE_BY_DEV)
+        key->ifindex = drop->ifindex;
+    if (config.keys & WIRE_BY_PROTO)
+        key->ethertype = flow->ethertype;
+    if (config.keys & (WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST))
+        key->family = flow->family;
+    if (whole || config.keys & WIRE_BY_PROTO) {
+        key->l4proto = flow->l4proto;
+        key->has_l4 = flow->has_l4;
+    }
+    if (whole || config.keys & WIRE_BY_SRC)
+        __builtin_memcpy(key->saddr, flow->saddr, sizeof(key->saddr));
+    if (whole || config.keys & WIRE_BY_DST)
+        __builtin_memcpy(key->daddr, flow->daddr, sizeof(key->daddr));
+    if (whole) {
+        key->sport = flow->sport;
+        key->dport = flow->dport;
+    }
+}
+
+struct {
+    __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+    __uint(max_entries, 1);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, WIRE_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+static __always_inline void fill_stack_and_comm(struct wire_key_full *key, const struct drop *drop)
+{
+    if (config.keys & WIRE_BY_STACK) {
+        key->stack_id = bpf_get_stackid(drop->ctx, &stacks, 0);
+        if (key->stack_id < 0)
+            __sync_fetch_and_add(&drop->cpu->stack_errors, 1);
+    }
+    if (config.keys & WIRE_BY_COMM && !(drop->context & WIRE_DROP_INTERRUPT))
+        bpf_get_current_comm(key->comm, sizeof(key->comm));
+}
+
+static __always_inline bool same_key(const struct wire_cpu *cpu, const void *key, __u32 kind)
+{
+    const __u64 *a = (const void *)&cpu->key, *b = key;
+
+    if (cpu->key_kind != kind || a[0] != b[0] || a[1] != b[1] || a[2] != b[2])
+        return false;
+    if (kind == WIRE_KEY_SMALL)
+        return true;
+    if (a[3] != b[3])
+        return false;
+    if (kind == WIRE_KEY_FLOW4)
+        return true;
+    return a[4] == b[4] && a[5] == b[5] && a[6] == b[6] && a[7] == b[7] && a[8] == b[8] &&
+           a[9] == b[9];
+}
+
+static __always_inline void keep_key(struct wire_cpu *cpu, const void *key, __u32 kind)
+{
+    cpu->key_kind = kind;
+    if (kind == WIRE_KEY_SMALL)
+        __builtin_memcpy(&cpu->key, key, sizeof(struct wire_key_small));
+    else if (kind == WIRE_KEY_FLOW4)
+        __builtin_memcpy(&cpu->key, key, sizeof(struct wire_key_flow4));
+    else
+        __builtin_memcpy(&cpu->key, key, sizeof(struct wire_key_full));
+}
+
+// A group that still wants samples is looked at again with the next event, or the next jiffy.
+static __always_inline __u32 next_look(const struct drop *drop, const struct wire_group *group)
+{
+    if (group->samples >= WIRE_SAMPLES)
+        return (__u32)drop->now + (1u << 30);
+    if (group->samples >= FIRST_SAMPLES)
+        return group->next_sample;
+    return (__u32)drop->now + (drop->cpu->sample_budget ? 0 : 1);
+}
+
+// Counts one drop under its key. `nested`: this CPU was already counting when a drop in an interrupt
+// came (before 6.1, 05b24ff9b2cf, nothing in the kernel forbids that): its part is not touched.
+static __always_inline void count_drop(enum how how, struct drop *drop, void *key, __u32 kind,
+                                       bool nested)
+{
+    struct wire_cpu *cpu = drop->cpu;
+    struct wire_group *group;
+    struct entry entry;
+
+    if (!nested && same_key(cpu, key, kind) && (__s32)((__u32)drop->now - cpu->next_sample) < 0) {
+        if (!cpu->pending.events)
+            cpu->first = drop->now;
+        cpu->last = drop->now;
+        cpu->pending.events++;
+        cpu->pending.bytes += drop->len;
+        cpu->pending.more_packets += drop->more_packets;
+        return;
+    }
+    if (!nested) {
+        if (cpu->key_kind == kind)
+            flush(kind, cpu, &entry);
+        else if (config.layout == WIRE_KEY_FLOW4) // the one layout with two kinds of key
+            flush(kind == WIRE_KEY_FLOW4 ? WIRE_KEY_FULL : WIRE_KEY_FLOW4, cpu, &entry);
+    }
+    entry = (struct entry){.cpu = cpu,
+                           .key = key,
+                           .dev = drop->dev,
+                           .count = {1, drop->more_packets, drop->len},
+                           .first = drop->now,
+                           .last = drop->now};
+    group = count_entry(kind, &entry);
+    if (nested)
+        return;
+    if (!group) {
+        cpu->key_kind = WIRE_KEY_NONE;
+        return;
+    }
+    if (may_sample(cpu, group, drop->now)) {
+        if (how == HOW_CAST)
+            send_sample_cast(drop, kind, key, group);
+        else
+            send_sample_probe(drop, kind, key, group);
+    }
+    keep_key(cpu, key, kind);
+    cpu->next_sample = next_look(drop, group);
+}
+
+static __always_inline void send_each(enum how how, struct drop *drop)
+{
+    __u32 snap = config.snap, stack_room = config.stacks ? WIRE_STACK_DEPTH * sizeof(__u64) : 0;
+    struct wire_each *each = bpf_ringbuf_reserve(&ring, sizeof(*each) + snap + stack_room, 0);
+    __u8 *tail;
+    long bytes;
+
+    if (!each) {
+        __sync_fetch_and_add(&drop->cpu->ring_full, 1);
+        return;
+    }
+    each->head.kind = WIRE_EACH;
+    each->head.key_kind = WIRE_KEY_NONE;
+    describe(how, drop, &each->drop);
+    tail = (__u8 *)(each + 1);
+    copy_packet(drop, &each->drop, tail, snap);
+    if (config.stacks) {
+        bytes = bpf_get_stack(drop->ctx, tail + snap, WIRE_STACK_DEPTH * sizeof(__u64), 0);
+        if (bytes > 0)
+            each->drop.stack_bytes = bytes;
+    }
+    bpf_ringbuf_submit(each, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void count_by_key(enum how how, struct drop *drop, const struct flow *flow,
+                                         bool nested)
+{
+    union wire_key key; // one for all kinds: the stack has 512 bytes
+
+    if (config.layout == WIRE_KEY_SMALL) {
+        fill_small(&key.small, drop, flow);
+        count_drop(how, drop, &key, WIRE_KEY_SMALL, nested);
+    } else if (config.layout == WIRE_KEY_FLOW4 && flow->family == 4) {
+        fill_flow4(&key.flow4, drop, flow);
+        count_drop(how, drop, &key, WIRE_KEY_FLOW4, nested);
+    } else {
+        fill_full(&key.full, drop, flow);
+        fill_stack_and_comm(&key.full, drop);
+        count_drop(how, drop, &key, WIRE_KEY_FULL, nested);
+    }
+}
+
+static __always_inline __u32 packets_beyond_first(enum how how, struct sk_buff *skb)
+{
+    const unsigned char *shinfo = skb->head + skb->end;
+    __u16 segments = FIELD_AT(how, skb_shared_info, shinfo, gso_segs);
+
+    return segments > 1 ? segments - 1 : 0;
+}
+
+static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb, __u64 location,
+                                   __u32 reason, struct sock *rx_sk)
+{
+    struct drop drop = {.ctx = ctx, .skb = skb, .location = location, .reason = reason};
+    struct flow flow = {};
+    __u32 slot = 0;
+    bool nested;
+
+    if (!reason_wanted(reason))
+        return 0;
+    find_device(&drop, rx_sk);
+    if ((config.ifindex && drop.ifindex != config.ifindex) ||
+        (config.netns && drop.netns != config.netns))
+        return 0;
+    if (config.needs_flow) {
+        parse_flow(how, skb, &flow);
+        if (!flow_wanted(&flow))
+            return 0;
+    }
+    drop.cpu = bpf_map_lookup_elem(&cpus, &slot);
+    if (!drop.cpu)
+        return 0;
+    if (config.filter_pid || config.filter_comm || config.keys & WIRE_BY_COMM)
+        drop.context = context_flags(drop.cpu);
+    if (!task_wanted(&drop))
+        return 0;
+    drop.len = skb->len;
+    if (config.each) {
+        send_each(how, &drop);
+        return 0;
+    }
+    drop.more_packets = packets_beyond_first(how, skb);
+    drop.now = bpf_jiffies64();
+    nested = drop.cpu->busy;
+    drop.cpu->busy = 1;
+    count_by_key(how, &drop, &flow, nested);
+    if (!nested)
+        drop.cpu->busy = 0;
+    return 0;
+}
+
+#define VARIANT(name, how, reason, rx_sk)                                                 \
+    SEC("?tp_btf/kfree_skb") int name(__u64 *ctx)                                        \
+    {                                                                                     \
+        return dropped(how, ctx, (struct sk_buff *)ctx[0], ctx[1], reason, rx_sk);        \
+    }
+
+VARIANT(cast_4, HOW_CAST, ctx[2], (struct sock *)ctx[3])
+VARIANT(cast_3, HOW_CAST, ctx[2], 0)
+VARIANT(probe_4, HOW_PROBE, ctx[2], (struct sock *)ctx[3])
+VARIANT(probe_3, HOW_PROBE, ctx[2], 0)
+VARIANT(probe_2, HOW_PROBE, 0, 0)
+
+// Run by the tool: what a jiffy is in nanoseconds, without knowing HZ.
+struct wire_clock clock_pair = {};
+
+SEC("?socket") int read_clock(void *ctx)
+{
+    (void)ctx;
+    clock_pair.jiffies = bpf_jiffies64();
+    clock_pair.mono_ns = bpf_ktime_get_ns();
+    return 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is behind the network header, as far as keys and filters ask: protocol, addresses, ports.
+#pragma once
+
+#include <bpf/bpf_endian.h>
+
+#include "kernel.h"
+
+enum {
+    ETH_P_IP = 0x0800,
+    ETH_P_IPV6 = 0x86dd,
+    ETH_P_8021Q = 0x8100,
+    ETH_P_8021AD = 0x88a8,
+    UNSET_HEADER = 0xffff, // skb->mac_header and network_header that nobody has set
+    IP_OFFSET = 0x1fff,
+    IPV6_OFFSET = 0xfff8,
+    EXTENSION_HEADERS = 6, // followed at most
+};
+
+struct flow {
+    __u32 saddr[4], daddr[4]; // network order
+    __u16 sport, dport;
+    __u16 ethertype;
+    __u8 l4proto, family, has_l4;
+};
+
+static __always_inline bool has_ports(__u8 l4proto)
+{
+    // TCP, UDP, DCCP, SCTP and UDP-Lite begin with source and destination port.
+    return l4proto == 6 || l4proto == 17 || l4proto == 33 || l4proto == 132 || l4proto == 136;
+}
+
+static __always_inline void parse_ports(enum how how, struct flow *flow, const unsigned char *l4)
+{
+    if (!has_ports(flow->l4proto))
+        return;
+    flow->sport = bpf_ntohs(FIELD_AT(how, udphdr, l4, source));
+    flow->dport = bpf_ntohs(FIELD_AT(how, udphdr, l4, dest));
+}
+
+static __always_inline __u8 first_byte(enum how how, const unsigned char *at)
+{
+    __u8 byte = 0;
+
+    if (how == HOW_CAST)
+        return *(const __u8 *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct iphdr));
+    bpf_probe_read_kernel(&byte, sizeof(byte), at);
+    return byte;
+}
+
+static __always_inline void parse_ipv4(enum how how, struct flow *flow, const unsigned char *l3)
+{
+    __u8 version_ihl = first_byte(how, l3);
+
+    if (version_ihl >> 4 != 4)
+        return;
+    flow->family = 4;
+    flow->saddr[0] = FIELD_AT(how, iphdr, l3, saddr);
+    flow->daddr[0] = FIELD_AT(how, iphdr, l3, daddr);
+    flow->l4proto = FIELD_AT(how, iphdr, l3, protocol);
+    flow->has_l4 = 1;
+    // Only the first fragment has the ports.
+    if (!(FIELD_AT(how, iphdr, l3, frag_off) & bpf_htons(IP_OFFSET)))
+        parse_ports(how, flow, l3 + (version_ihl & 15) * 4);
+}
+
+// The transport header's protocol and place, behind the extension headers; the place is 0 where
+// there is none (a later fragment).
+static __always_inline const unsigned char *skip_extensions(enum how how, struct flow *flow,
+                                                            const unsigned char *at)
+{
+    for (int i = 0; i < EXTENSION_HEADERS; i++) {
+        __u8 header = flow->l4proto;
+
+        if (header == 44) { // fragment
+            flow->l4proto = FIELD_AT(how, ipv6_opt_hdr, at, nexthdr);
+            if (FIELD_AT(how, frag_hdr, at, frag_off) & bpf_htons(IPV6_OFFSET))
+                return 0;
+            at += 8;
+        } else if (header == 0 || header == 43 || header == 60) { // hop-by-hop, routing, destination
+            flow->l4proto = FIELD_AT(how, ipv6_opt_hdr, at, nexthdr);
+            at += (FIELD_AT(how, ipv6_opt_hdr, at, hdrlen) + 1) * 8;
+        } else {
+            break;
+        }
+    }
+    return at;
+}
+
+static __always_inline void parse_ipv6(enum how how, struct flow *flow, const unsigned char *l3)
+{
+    const unsigned char *l4;
+
+    if (first_byte(how, l3) >> 4 != 6)
+        return;
+    flow->family = 6;
+    for (int i = 0; i < 4; i++) {
+        flow->saddr[i] = FIELD_AT(how, ipv6hdr, l3, saddr.in6_u.u6_addr32[i]);
+        flow->daddr[i] = FIELD_AT(how, ipv6hdr, l3, daddr.in6_u.u6_addr32[i]);
+    }
+    flow->l4proto = FIELD_AT(how, ipv6hdr, l3, nexthdr);
+    flow->has_l4 = 1;
+    l4 = skip_extensions(how, flow, l3 + 40);
+    if (l4)
+        parse_ports(how, flow, l4);
+}
+
+// A tag that is still in the bytes: the type of what follows stands right before the network header.
+static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigned char *l3)
+{
+    __be16 inner = 0;
+
+    if (ethertype != ETH_P_8021Q && ethertype != ETH_P_8021AD)
+        return ethertype;
+    bpf_probe_read_kernel(&inner, sizeof(inner), l3 - 2);
+    return bpf_ntohs(inner);
+}
+
+static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow)
+{
+    __u16 offset = skb->network_header;
+    const unsigned char *l3;
+
+    flow->ethertype = bpf_ntohs(skb->protocol);
+    if (offset == UNSET_HEADER)
+        return;
+    l3 = skb->head + offset;
+    flow->ethertype = ethertype_behind_tag(flow->ethertype, l3);
+    if (flow->ethertype == ETH_P_IP)
+        parse_ipv4(how, flow, l3);
+    else if (flow->ethertype == ETH_P_IPV6)
+        parse_ipv6(how, flow, l3);
+}

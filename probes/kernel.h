@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's structs, cut down to the fields the probes read; CO-RE finds where they are on the
+// running kernel. All that differs between kernels is gathered here, each with the commit that made
+// the difference.
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+    unsigned int inum;
+};
+
+struct net {
+    struct ns_common ns;
+};
+
+typedef struct {
+    struct net *net;
+} possible_net_t;
+
+struct net_device {
+    char name[16];
+    int ifindex;
+    unsigned short type; // ARPHRD_*
+    possible_net_t nd_net;
+};
+
+struct sock_common {
+    possible_net_t skc_net;
+};
+
+struct sock {
+    struct sock_common __sk_common;
+};
+
+struct sk_buff {
+    struct net_device *dev;
+    struct sock *sk;
+    unsigned int len, data_len;
+    __u8 pkt_type : 3;
+    __u8 ip_summed : 2;
+    __be16 protocol;
+    __be16 vlan_proto;
+    __u16 vlan_tci;
+    __u32 hash, mark;
+    __u16 transport_header, network_header, mac_header;
+    __u32 tail, end; // sk_buff_data_t: offsets from head on 64-bit kernels
+    unsigned char *head, *data;
+};
+
+// The tag is present when: vlan_all is not 0 (354259fa73e2, "net: remove skb->vlan_present", 6.2);
+// before that a bit of its own says so (0c4b2d370514, "net: remove VLAN_TAG_PRESENT", 4.20).
+struct sk_buff___vlan_all {
+    __u32 vlan_all;
+};
+struct sk_buff___vlan_present {
+    __u8 vlan_present : 1;
+};
+
+struct skb_shared_info {
+    unsigned short gso_size, gso_segs;
+};
+
+struct iphdr {
+    __be16 frag_off;
+    __u8 protocol;
+    __be32 saddr, daddr;
+};
+
+struct in6_addr {
+    union {
+        __be32 u6_addr32[4];
+    } in6_u;
+};
+
+struct ipv6hdr {
+    __u8 nexthdr;
+    struct in6_addr saddr, daddr;
+};
+
+struct ipv6_opt_hdr {
+    __u8 nexthdr, hdrlen;
+};
+
+struct frag_hdr {
+    __u8 nexthdr;
+    __be16 frag_off;
+};
+
+struct udphdr {
+    __be16 source, dest;
+};
+
+struct vm_struct {
+    unsigned long size;
+};
+
+// stack_vm_area: with CONFIG_VMAP_STACK (ba14a194a434, 4.9).
+struct task_struct {
+    unsigned int flags;
+    void *stack;
+    struct vm_struct *stack_vm_area;
+    char comm[16];
+};
+
+#pragma clang attribute pop
+
+// Direct reads of any kernel memory as a type of BTF (a35b9af4ec2c, "bpf: Add a kfunc for generic
+// type cast", 6.2): no helper call per field.
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+// How a program variant reads what is no typed pointer (packet bytes, skb_shared_info).
+enum how {
+    HOW_CAST,  // directly, through bpf_rdonly_cast
+    HOW_PROBE, // through bpf_probe_read_kernel
+};
+
+// ((struct type *)address)->path
+#define FIELD_AT(how, type, address, path)                                                      \
+    ((how) == HOW_CAST                                                                          \
+         ? ((struct type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(struct type)))->path \
+         : BPF_CORE_READ((struct type *)(address), path))
+
+enum {
+    THREAD_BYTES = 16384, // of a kernel stack, where stack_vm_area does not say it
+    PF_KTHREAD = 0x00200000,
+};
+
+// Are we in an interrupt, hard or soft? preempt_count would say it, but kernels without
+// CONFIG_KALLSYMS_ALL do not let BPF find per-CPU variables. So: interrupts have a stack of their
+// own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map: what
+// is read back from it is a number to the verifier, no pointer.
+static __always_inline bool kernel_in_interrupt(volatile __u64 *scratch)
+{
+    struct task_struct *task = (void *)bpf_get_current_task();
+    __u64 here = 0, stack = (__u64)BPF_CORE_READ(task, stack), bytes = THREAD_BYTES;
+    char comm[8] = {};
+
+    *scratch = (__u64)&here;
+    here = *scratch;
+    if (bpf_core_field_exists(task->stack_vm_area))
+        bytes = BPF_CORE_READ(task, stack_vm_area, size);
+    if (here - stack >= bytes)
+        return true;
+    if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD))
+        return false;
+    bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
+    return *(__u64 *)comm == 0x71726974666f736bULL; // "ksoftirq"
+}
+
+static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
+{
+    struct sk_buff___vlan_all *all = (void *)skb;
+    struct sk_buff___vlan_present *present = (void *)skb;
+
+    if (bpf_core_field_exists(all->vlan_all))
+        return BPF_CORE_READ(all, vlan_all) != 0;
+    if (bpf_core_field_exists(present->vlan_present))
+        return BPF_CORE_READ_BITFIELD_PROBED(present, vlan_present) != 0;
+    return false;
+}

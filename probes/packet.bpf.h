@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One drop with the first bytes of its packet, for the ring buffer.
+#pragma once
+
+#include "flow.bpf.h"
+#include "wire.h"
+
+// Where the kernel dropped what, read once per event.
+struct drop {
+    void *ctx;
+    struct wire_cpu *cpu;
+    struct sk_buff *skb;
+    struct net_device *dev; // 0: none
+    __u64 location;
+    __u32 reason;
+    __u32 netns;
+    __u32 ifindex;
+    __u32 len;
+    __u32 more_packets;
+    __u32 context; // WIRE_DROP_INTERRUPT; looked for only when somebody asks
+    __u64 now;     // jiffies
+};
+
+static __always_inline __u32 context_flags(struct wire_cpu *cpu)
+{
+    return kernel_in_interrupt(&cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
+}
+
+// Copies the linear part, from the link header where there is one. A packet whose data begins
+// before its network header is still on its link layer.
+static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out,
+                                        __u8 *bytes, __u32 room)
+{
+    struct sk_buff *skb = drop->skb;
+    const unsigned char *head = skb->head;
+    __u16 mac = skb->mac_header, network = skb->network_header;
+    __u32 data = skb->data - head;
+    __u32 linear_end = data + drop->len - skb->data_len;
+    __u32 start = data, bytes_before;
+    __u32 caplen;
+
+    if (mac != UNSET_HEADER && mac < network && network != UNSET_HEADER) {
+        start = mac;
+        out->flags |= WIRE_DROP_MAC;
+    } else if (network != UNSET_HEADER) {
+        start = network;
+        out->flags |= WIRE_DROP_L3;
+    }
+    // Negative where the kernel has already trimmed the packet to nothing: no bytes then.
+    bytes_before = data - start;
+    out->wire_bytes = drop->len + bytes_before;
+    caplen = linear_end - start;
+    if (linear_end < start)
+        caplen = 0;
+    if (caplen > room)
+        caplen = room;
+    // The bound once more for verifiers that lose it across the spill above.
+    if (caplen > WIRE_PACKET_BYTES)
+        return;
+    if (caplen && !bpf_probe_read_kernel(bytes, caplen, head + start))
+        out->caplen = caplen;
+}
+
+static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out)
+{
+    struct sk_buff *skb = drop->skb;
+    struct net_device *dev = drop->dev;
+    const unsigned char *shinfo = skb->head + skb->end;
+
+    out->time_ns = bpf_ktime_get_ns();
+    out->location = drop->location;
+    out->reason = drop->reason;
+    out->netns = drop->netns;
+    out->ifindex = drop->ifindex;
+    out->cpu = bpf_get_smp_processor_id();
+    out->len = drop->len;
+    out->wire_bytes = 0;
+    out->mark = skb->mark;
+    out->hash = skb->hash;
+    out->tgid = bpf_get_current_pid_tgid() >> 32;
+    out->caplen = 0;
+    out->protocol = bpf_ntohs(skb->protocol);
+    out->flags = context_flags(drop->cpu);
+    out->vlan_proto = 0;
+    out->vlan_tci = 0;
+    if (kernel_vlan_tag(skb)) {
+        out->flags |= WIRE_DROP_VLAN;
+        out->vlan_proto = bpf_ntohs(skb->vlan_proto);
+        out->vlan_tci = skb->vlan_tci;
+    }
+    out->gso_segs = FIELD_AT(how, skb_shared_info, shinfo, gso_segs);
+    out->gso_size = FIELD_AT(how, skb_shared_info, shinfo, gso_size);
+    out->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
+    out->ip_summed = BPF_CORE_READ_BITFIELD(skb, ip_summed);
+    out->stack_bytes = 0;
+    out->dev_type = 0;
+    if (dev) {
+        out->flags |= WIRE_DROP_DEV;
+        out->dev_type = dev->type;
+        bpf_probe_read_kernel(out->ifname, sizeof(out->ifname), dev->name);
+    } else {
+        __builtin_memset(out->ifname, 0, sizeof(out->ifname));
+    }
+    bpf_get_current_comm(out->comm, sizeof(out->comm));
+}
