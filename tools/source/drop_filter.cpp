@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/drop_filter.h"
+
+#include <net/if.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "model/text.h"
+#include "probes/wire.h"
+#include "source/kernel_btf.h"
+#include "sys/netns.h"
+
+namespace whydrop {
+
+namespace {
+
+// The inode of the first pid namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h).
+constexpr uint64_t first_pidns = 0xeffffffc;
+
+std::optional<uint32_t> number(const std::string &text) {
+    uint32_t value = 0;
+    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (err != std::errc() || end != text.data() + text.size())
+        return {};
+    return value;
+}
+
+Result<uint32_t> find_interface(const std::string &iface) {
+    if (const uint32_t index = if_nametoindex(iface.c_str()))
+        return index;
+    const auto index = number(iface);
+    char name[IF_NAMESIZE];
+    if (index && *index && if_indextoname(*index, name))
+        return *index;
+    return Error{Errc::usage, "no device is called '" + iface + "' in this network namespace",
+                 "'ip link' lists the devices; -n NETNS looks in another namespace"};
+}
+
+// An interface is one of a namespace: of the one given, or else of ours.
+Status resolve_place(const DropFilter &filter, wire_config &config) {
+    if (filter.netns.empty() && filter.iface.empty())
+        return success();
+    auto netns = filter.netns.empty() ? open_own_netns() : open_netns(filter.netns);
+    if (!netns)
+        return netns.error();
+    auto inode = netns_inode(*netns);
+    if (!inode)
+        return inode.error();
+    config.netns = *inode;
+    if (filter.iface.empty())
+        return success();
+    std::optional<NetnsScope> there;
+    if (!filter.netns.empty()) {
+        auto entered = NetnsScope::enter(*netns);
+        if (!entered)
+            return entered.error();
+        there.emplace(std::move(*entered));
+    }
+    auto index = find_interface(filter.iface);
+    if (!index)
+        return index.error();
+    config.ifindex = *index;
+    return success();
+}
+
+Status add_reason(uint32_t code, wire_config &config) {
+    if (code < WIRE_REASON_WORDS * 64) {
+        config.reason_bits[code / 64] |= uint64_t{1} << (code % 64);
+        return success();
+    }
+    if (config.subsys_reason_count == WIRE_SUBSYS_REASONS)
+        return Error{Errc::usage,
+                     "more than " + std::to_string(WIRE_SUBSYS_REASONS) +
+                         " reasons of subsystems are too many to filter by",
+                     "name fewer with -r"};
+    config.subsys_reasons[config.subsys_reason_count++] = code;
+    return success();
+}
+
+Status resolve_reasons(const DropFilter &filter, KernelBtf &btf, wire_config &config) {
+    for (const std::string &word : filter.reasons) {
+        const bool negated = !word.empty() && word[0] == '!';
+        const uint8_t mode = negated ? 2 : 1;
+        if (config.reason_filter && config.reason_filter != mode)
+            return Error{Errc::usage,
+                         "-r takes reasons to see or, all with '!', reasons to leave out",
+                         "write either -r A,B or -r '!A,!B'"};
+        config.reason_filter = mode;
+        auto codes = btf.reason_codes(negated ? word.substr(1) : word);
+        if (!codes)
+            return codes.error();
+        for (const uint32_t code : *codes)
+            if (auto added = add_reason(code, config); !added)
+                return added;
+    }
+    return success();
+}
+
+Status resolve_proto(const std::string &proto, wire_config &config) {
+    if (proto.empty())
+        return success();
+    if (const auto ethertype = ethertype_number(proto)) {
+        config.proto_has_ethertype = 1;
+        config.proto_ethertype = *ethertype;
+    } else if (const auto l4 = ip_protocol_number(proto)) {
+        config.proto_has_l4 = 1;
+        config.proto_l4 = *l4;
+    } else {
+        return Error{Errc::usage, "no protocol is called '" + proto + "'",
+                     "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
+    }
+    config.needs_flow = 1;
+    return success();
+}
+
+// Pids are those that the user sees: of this process's pid namespace.
+Status resolve_pid(uint32_t pid, wire_config &config) {
+    struct stat st {};
+    if (stat("/proc/self/ns/pid", &st) != 0)
+        return errno_error("cannot look at /proc/self/ns/pid", errno, "mount /proc");
+    config.filter_pid = 1;
+    config.tgid = pid;
+    if (st.st_ino != first_pidns) {
+        config.pidns_dev = st.st_dev;
+        config.pidns_ino = st.st_ino;
+    }
+    return success();
+}
+
+}  // namespace
+
+Status resolve_filter(const DropFilter &filter, KernelBtf &btf, wire_config &config) {
+    if (auto place = resolve_place(filter, config); !place)
+        return place;
+    if (auto reasons = resolve_reasons(filter, btf, config); !reasons)
+        return reasons;
+    if (auto proto = resolve_proto(filter.proto, config); !proto)
+        return proto;
+    if (filter.pid)
+        if (auto pid = resolve_pid(*filter.pid, config); !pid)
+            return pid;
+    if (!filter.comm.empty()) {
+        config.filter_comm = 1;
+        // The kernel keeps 15 characters of a name.
+        std::strncpy(config.comm, filter.comm.c_str(), sizeof config.comm - 1);
+    }
+    return success();
+}
+
+}  // namespace whydrop

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is to be counted; checked in the kernel, before anything is counted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sys/result.h"
+
+struct wire_config;
+
+namespace whydrop {
+
+class KernelBtf;
+
+// In the words of the command line; resolved when the run starts (names need BTF and netlink).
+struct DropFilter {
+    std::string iface;                 // -i NAME or index; empty: any
+    std::string netns;                 // -n NAME, PID, path or inode; empty: any
+    std::vector<std::string> reasons;  // -r NAME or !NAME; all with ! or none
+    std::string proto;                 // --proto: ipv4, ipv6, arp, tcp, udp, icmp, a number, ...
+    std::optional<uint32_t> pid;       // -p, as this process's pid namespace numbers it
+    std::string comm;                  // --comm
+};
+
+// Looks the words up and sets the filters of config. Errors: usage, naming what does not exist and
+// what does; unsupported where this kernel has no drop reasons.
+Status resolve_filter(const DropFilter &filter, KernelBtf &btf, wire_config &config);
+
+}  // namespace whydrop

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/group_maps.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "probes/wire.h"
+
+namespace whydrop {
+
+namespace {
+
+Result<Fd> create_hash(const char *name, uint32_t key_bytes, uint32_t max_groups) {
+    Fd fd(bpf_map_create(BPF_MAP_TYPE_HASH, name, key_bytes, sizeof(wire_group), max_groups,
+                         nullptr));
+    if (!fd)
+        return errno_error("cannot create a map for " + std::to_string(max_groups) + " groups",
+                           errno, "ask for fewer with --max-groups");
+    return fd;
+}
+
+}  // namespace
+
+Result<GroupMaps> GroupMaps::create(const char *name, int outer, uint32_t key_bytes,
+                                    uint32_t max_groups) {
+    GroupMaps maps;
+    maps.outer_ = outer;
+    maps.key_bytes_ = key_bytes;
+    maps.max_groups_ = max_groups;
+    for (Fd *fd : {&maps.written_, &maps.quiet_}) {
+        auto hash = create_hash(name, key_bytes, max_groups);
+        if (!hash)
+            return hash.error();
+        *fd = std::move(*hash);
+    }
+    if (auto put = maps.put(maps.written_.get()); !put)
+        return put.error();
+    return maps;
+}
+
+Status GroupMaps::put(int inner) const {
+    const uint32_t slot = 0;
+    if (bpf_map_update_elem(outer_, &slot, &inner, BPF_ANY) != 0)
+        return errno_error("cannot swap the map of groups", errno);
+    return success();
+}
+
+Status GroupMaps::drain(const std::function<void(const void *, const void *)> &on_group) {
+    if (auto swapped = put(quiet_.get()); !swapped)
+        return swapped.error();
+    std::swap(written_, quiet_);
+    return empty(quiet_.get(), on_group);
+}
+
+// Nobody else touches the quiet map, so that deleting what was read is safe.
+Status GroupMaps::empty(int inner,
+                        const std::function<void(const void *, const void *)> &on_group) const {
+    uint32_t room = std::min<uint32_t>(max_groups_, 4096);
+    std::vector<uint8_t> keys, values(size_t{room} * sizeof(wire_group));
+    uint32_t in = 0, out = 0;
+    bool first = true;
+    for (;;) {
+        keys.resize(size_t{room} * key_bytes_);
+        values.resize(size_t{room} * sizeof(wire_group));
+        uint32_t count = room;
+        const int err = bpf_map_lookup_and_delete_batch(inner, first ? nullptr : &in, &out,
+                                                        keys.data(), values.data(), &count, nullptr)
+                            ? errno
+                            : 0;
+        if (err == ENOSPC && room < max_groups_) {  // one bucket holds more than we have room for
+            room = std::min(room * 4, max_groups_);
+            continue;
+        }
+        if (err && err != ENOENT)
+            return errno_error("cannot read the map of groups", err);
+        for (uint32_t i = 0; i < count; i++)
+            on_group(&keys[size_t{i} * key_bytes_], &values[size_t{i} * sizeof(wire_group)]);
+        if (err == ENOENT)
+            return success();
+        in = out;
+        first = false;
+    }
+}
+
+}  // namespace whydrop

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/live_drops.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "drops.skel.h"
+#include "source/group_maps.h"
+#include "source/kernel_btf.h"
+#include "sys/handle.h"
+
+namespace whydrop {
+
+namespace {
+
+constexpr uint32_t small_groups = 8192, flow_groups = 131072;
+constexpr uint32_t sample_ring = 1u << 20, each_ring = 32u << 20;
+constexpr uint32_t stack_entries = 16384;
+
+using Skeleton = Handle<drops_bpf, &drops_bpf__destroy>;
+using Link = Handle<bpf_link, &bpf_link__destroy>;
+using Ring = Handle<ring_buffer, &ring_buffer__free>;
+
+// libbpf's complaints, kept for the error message instead of being printed.
+thread_local std::string libbpf_said;
+
+int keep_libbpf_message(libbpf_print_level level, const char *format, va_list args) {
+    if (level != LIBBPF_WARN)
+        return 0;
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    if (libbpf_said.size() < 4096)
+        libbpf_said += line;
+    return 0;
+}
+
+Error load_error(int err) {
+    Error error = errno_error("the kernel refused the drop probe", err);
+    if (err == EPERM || err == EACCES)
+        error.hint = "run as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN";
+    else
+        error.hint = "'whydrop doctor' shows what this kernel can do; it said: " + libbpf_said;
+    error.code = Errc::unsupported;
+    return error;
+}
+
+struct Variant {
+    unsigned arguments;
+    bool cast;
+};
+
+}  // namespace
+
+size_t key_bytes(uint32_t kind) {
+    switch (kind) {
+        case WIRE_KEY_SMALL:
+            return sizeof(wire_key_small);
+        case WIRE_KEY_FLOW4:
+            return sizeof(wire_key_flow4);
+        default:
+            return sizeof(wire_key_full);
+    }
+}
+
+uint32_t layout_for(uint32_t keys) {
+    const uint32_t flow = WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST;
+    if (keys & (WIRE_BY_STACK | WIRE_BY_COMM))
+        return WIRE_KEY_FULL;
+    if (!(keys & flow))
+        return WIRE_KEY_SMALL;
+    return keys & WIRE_BY_DEV ? WIRE_KEY_FULL : WIRE_KEY_FLOW4;
+}
+
+struct LiveDrops::State {
+    Skeleton skeleton;
+    wire_config config{};
+    Variant variant{};
+    Fd program;
+    std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
+    uint64_t map_bytes = 0;
+    Ring ring;
+    std::function<bool(const void *, size_t)> on_record;
+    Link link;
+
+    Status load(const LiveDropsSetup &setup, const Variant &choice);
+    Status make_groups(uint32_t max_groups);
+    Status make_ring();
+    static int on_ring_record(void *self, void *data, size_t bytes) {
+        return static_cast<State *>(self)->on_record(data, bytes) ? 0 : -ECANCELED;
+    }
+    bpf_program *chosen() const {
+        const auto &progs = skeleton->progs;
+        if (variant.cast)
+            return variant.arguments >= 4 ? progs.cast_4 : progs.cast_3;
+        if (variant.arguments >= 4)
+            return progs.probe_4;
+        return variant.arguments == 3 ? progs.probe_3 : progs.probe_2;
+    }
+};
+
+LiveDrops::LiveDrops(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LiveDrops::~LiveDrops() = default;
+
+Result<std::unique_ptr<LiveDrops>> LiveDrops::open(const LiveDropsSetup &setup, KernelBtf &btf) {
+    auto arguments = btf.kfree_skb_arguments();
+    if (!arguments)
+        return arguments.error();
+    libbpf_set_print(keep_libbpf_message);
+    // bpf_rdonly_cast may exist and still be refused: the plain variant is tried then.
+    std::vector<Variant> variants;
+    if (*arguments >= 3 && btf.has_function("bpf_rdonly_cast"))
+        variants.push_back({*arguments, true});
+    variants.push_back({*arguments, false});
+    std::optional<Error> refused;
+    for (const Variant &variant : variants) {
+        auto state = std::make_unique<State>();
+        auto loaded = state->load(setup, variant);
+        if (loaded)
+            return std::unique_ptr<LiveDrops>(new LiveDrops(std::move(state)));
+        refused = loaded.error();
+    }
+    return *refused;
+}
+
+Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice) {
+    libbpf_said.clear();
+    variant = choice;
+    config = setup.config;
+    config.layout = layout_for(config.keys);
+    const bool flows = config.layout != WIRE_KEY_SMALL && !(config.each);
+    const uint32_t max_groups =
+        setup.max_groups ? setup.max_groups : (flows ? flow_groups : small_groups);
+    config.half_full = max_groups / 2;
+    skeleton.reset(drops_bpf__open());
+    if (!skeleton)
+        return load_error(errno);
+    *const_cast<wire_config *>(
+        reinterpret_cast<const volatile wire_config *>(&skeleton->rodata->config)) = config;
+    const uint32_t ring_bytes =
+        setup.ring_bytes ? setup.ring_bytes : (config.each ? each_ring : sample_ring);
+    bpf_map__set_max_entries(skeleton->maps.ring,
+                             std::bit_ceil(std::max<uint32_t>(ring_bytes, 4096)));
+    if (config.keys & WIRE_BY_STACK)
+        bpf_map__set_max_entries(skeleton->maps.stacks, stack_entries);
+    bpf_program__set_autoload(chosen(), true);
+    bpf_program__set_autoload(skeleton->progs.read_clock, true);
+    if (const int err = drops_bpf__load(skeleton.get()))
+        return load_error(-err);
+    if (auto made = make_groups(max_groups); !made)
+        return made.error();
+    return make_ring();
+}
+
+Status LiveDrops::State::make_groups(uint32_t max_groups) {
+    struct Kind {
+        uint32_t kind;
+        const bpf_map *outer;
+        bool used;
+    };
+    const Kind kinds[] = {
+        {WIRE_KEY_SMALL, skeleton->maps.groups_small, config.layout == WIRE_KEY_SMALL},
+        {WIRE_KEY_FLOW4, skeleton->maps.groups_flow4, config.layout == WIRE_KEY_FLOW4},
+        {WIRE_KEY_FULL, skeleton->maps.groups_full, config.layout != WIRE_KEY_SMALL},
+    };
+    for (const Kind &kind : kinds) {
+        if (!kind.used)
+            continue;
+        auto maps = GroupMaps::create("whydrop_groups", bpf_map__fd(kind.outer),
+                                      static_cast<uint32_t>(key_bytes(kind.kind)),
+                                      config.each ? 1 : max_groups);
+        if (!maps)
+            return maps.error();
+        // What the kernel says of its hash: an element has about 48 bytes beside key and value.
+        map_bytes += uint64_t{2} * max_groups * (key_bytes(kind.kind) + sizeof(wire_group) + 48);
+        groups.emplace_back(kind.kind, std::move(*maps));
+    }
+    return success();
+}
+
+Status LiveDrops::State::make_ring() {
+    ring.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.ring), on_ring_record, this, nullptr));
+    if (!ring)
+        return errno_error("cannot map the ring buffer", errno, "ask for less with --ring-size");
+    map_bytes += bpf_map__max_entries(skeleton->maps.ring);
+    return success();
+}
+
+Status LiveDrops::attach() {
+    state_->link.reset(bpf_program__attach(state_->chosen()));
+    if (!state_->link)
+        return load_error(errno);
+    return success();
+}
+
+Status LiveDrops::detach() {
+    if (!state_->link)
+        return success();
+    state_->link.reset();
+    // Putting a map into an outer one waits for the programs that still run.
+    return state_->groups.back().second.wait_for_writers();
+}
+
+int LiveDrops::poll_fd() const {
+    return ring_buffer__epoll_fd(state_->ring.get());
+}
+
+Status LiveDrops::consume(const std::function<bool(const void *, size_t)> &on_record) {
+    state_->on_record = on_record;
+    const int count = ring_buffer__consume(state_->ring.get());
+    state_->on_record = nullptr;
+    if (count < 0 && count != -ECANCELED)
+        return errno_error("cannot read the ring buffer", -count);
+    return success();
+}
+
+Status LiveDrops::drain(const std::function<void(const RawGroup &)> &on_group) {
+    // First, so that a map that fills while we read is announced.
+    state_->skeleton->bss->fill = {};
+    for (auto &[kind, maps] : state_->groups) {
+        RawGroup group;
+        group.kind = kind;
+        auto drained = maps.drain([&, bytes = key_bytes(kind)](const void *key, const void *value) {
+            std::memcpy(&group.key, key, bytes);
+            std::memcpy(&group.value, value, sizeof group.value);
+            on_group(group);
+        });
+        if (!drained)
+            return drained.error();
+    }
+    return success();
+}
+
+namespace {
+
+void add(wire_count &to, const wire_count &count) {
+    to.events += count.events;
+    to.more_packets += count.more_packets;
+    to.bytes += count.bytes;
+}
+
+uint64_t recursion_misses(int program) {
+    bpf_prog_info info{};
+    uint32_t bytes = sizeof info;
+    return bpf_obj_get_info_by_fd(program, &info, &bytes) == 0 ? info.recursion_misses : 0;
+}
+
+}  // namespace
+
+Result<RawTotals> LiveDrops::totals() const {
+    const int cpus = libbpf_num_possible_cpus();
+    if (cpus <= 0)
+        return errno_error("cannot count the CPUs", -cpus);
+    std::vector<wire_cpu> parts(static_cast<size_t>(cpus));
+    const uint32_t slot = 0;
+    if (bpf_map_lookup_elem(bpf_map__fd(state_->skeleton->maps.cpus), &slot, parts.data()) != 0)
+        return errno_error("cannot read the counters of the CPUs", errno);
+    RawTotals totals;
+    for (const wire_cpu &part : parts) {
+        if (part.key_kind != WIRE_KEY_NONE && part.pending.events) {
+            RawGroup group;
+            group.kind = part.key_kind;
+            std::memcpy(&group.key, &part.key, key_bytes(part.key_kind));
+            group.value.count = part.pending;
+            group.value.first = part.first;
+            group.value.last = part.last;
+            totals.pending.push_back(group);
+        }
+        add(totals.no_room, part.no_room);
+        add(totals.map_error, part.map_error);
+        totals.ring_full += part.ring_full;
+        totals.samples_lost += part.samples_lost;
+        totals.in_interrupt += part.in_interrupt;
+        totals.stack_errors += part.stack_errors;
+    }
+    totals.recursion_misses = recursion_misses(bpf_program__fd(state_->chosen()));
+    return totals;
+}
+
+std::vector<uint64_t> LiveDrops::stack(int32_t stack_id) const {
+    uint64_t frames[WIRE_STACK_DEPTH] = {};
+    if (stack_id < 0 ||
+        bpf_map_lookup_elem(bpf_map__fd(state_->skeleton->maps.stacks), &stack_id, frames) != 0)
+        return {};
+    return {frames, std::find(std::begin(frames), std::end(frames), 0u)};
+}
+
+Result<wire_clock> LiveDrops::clock() const {
+    uint8_t packet[64] = {};  // the kernel wants at least an Ethernet header
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
+    options.data_in = packet;
+    options.data_size_in = sizeof packet;
+    options.repeat = 1;
+    if (bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.read_clock), &options) != 0)
+        return errno_error("cannot read the kernel's clock", errno);
+    return wire_clock{state_->skeleton->bss->clock_pair.jiffies,
+                      state_->skeleton->bss->clock_pair.mono_ns};
+}
+
+const wire_config &LiveDrops::config() const {
+    return state_->config;
+}
+
+std::string LiveDrops::description() const {
+    return "tp_btf/kfree_skb, " + std::to_string(state_->variant.arguments) + " arguments, " +
+           (state_->variant.cast ? "direct reads" : "probe reads");
+}
+
+uint64_t LiveDrops::map_bytes() const {
+    return state_->map_bytes;
+}
+
+}  // namespace whydrop
