@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The one way out for text: a buffered file descriptor that notices a reader who has left.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sys/result.h"
+
+namespace whydrop {
+
+enum class ColourChoice { automatic, always, never };
+
+// Whether to colour what goes to fd: automatic means a terminal, no NO_COLOR, and not TERM=dumb.
+bool use_colour(ColourChoice choice, int fd);
+
+// Writes to a descriptor it does not own. An error is kept: every later call returns it and writes
+// nothing. A reader that went away (EPIPE; SIGPIPE has to be ignored) is an error too, for which
+// closed() is true: the caller ends quietly, with exit code 0, instead of printing it.
+class Output {
+  public:
+    explicit Output(int fd) : fd_(fd) {}
+    Output(const Output &) = delete;
+    Output &operator=(const Output &) = delete;
+    ~Output() { (void)flush(); }
+
+    // Buffers; writes when much has gathered. Errors: failed ("cannot write the output: No space
+    // left on device").
+    Status write(std::string_view text);
+    Status flush();
+
+    [[nodiscard]] bool closed() const { return closed_; }
+    [[nodiscard]] int fd() const { return fd_; }
+
+  private:
+    Status fail(int err);
+
+    int fd_;
+    std::string buffer_;
+    bool closed_ = false;
+    bool failed_ = false;
+    Error error_;
+};
+
+}  // namespace whydrop

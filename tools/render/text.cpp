@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "render/text.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "render/words.h"
+
+namespace whydrop {
+namespace {
+
+constexpr size_t kIntervalRows = 20;  // an interval is a glance: the summary has the rest
+constexpr size_t kFinalRows = 100;
+
+// Cursor home; the rest of the line; everything below.
+constexpr const char *kHome = "\x1b[H", *kClearLine = "\x1b[K", *kClearBelow = "\x1b[J";
+
+struct Window {
+    size_t rows = 24, columns = 80;
+};
+
+// Asked at every redraw: no handler for SIGWINCH is needed.
+Window window_of(int fd) {
+    winsize size{};
+    if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+        return {};
+    return {size.ws_row, size.ws_col};
+}
+
+std::string session_lines(const Session &session) {
+    return fmt::format("whydrop {} on {}: Linux {} {}, {} CPUs\nsource: {}\n",
+                       escaped(session.version), escaped(session.host), escaped(session.kernel),
+                       escaped(session.machine), session.cpus, escaped(session.source));
+}
+
+std::string period_line(const Report &report) {
+    double elapsed_s = report.to_ns > report.from_ns
+                           ? static_cast<double>(report.to_ns - report.from_ns) / 1e9
+                           : 0;
+    return fmt::format("after {:.1f} s: {} events, {} of them in this interval", elapsed_s,
+                       report.total.events, report.in_period.events);
+}
+
+}  // namespace
+
+Status TextSink::begin(const Session &session) {
+    session_ = session;
+    if (!options_.style.verbose || options_.quiet)
+        return success();
+    Status written = output_.write(session_lines(session));
+    return written ? output_.flush() : written;
+}
+
+uint64_t TextSink::since_midnight_ns(uint64_t time_ns) const {
+    uint64_t unix_ns = session_.start_unix_ns + (time_ns - session_.start_ns);
+    std::time_t unix_s = static_cast<std::time_t>(unix_ns / 1'000'000'000);
+    std::tm local{};
+    ::localtime_r(&unix_s, &local);
+    uint64_t s = static_cast<uint64_t>(local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec);
+    return s * 1'000'000'000 + unix_ns % 1'000'000'000;
+}
+
+Status TextSink::record(const DropRecord &drop) {
+    std::string text;
+    if (!each_header_ && options_.style.header)
+        text = drop_header(options_.style);
+    each_header_ = true;
+    return output_.write(text + drop_line(drop, since_midnight_ns(drop.time_ns), options_.style));
+}
+
+std::string TextSink::table_text(const Report &report, size_t max_rows) const {
+    const TextStyle &style = options_.style;
+    ReportTable result = report_table(report, style, style.verbose ? 0 : max_rows);
+    std::string text;
+    if (result.table.rows()) {
+        auto lines = result.table.lines(style.wide ? 0 : kTextColumns, style.header);
+        for (size_t i = 0; i < lines.size(); ++i)
+            text += (i == 0 && style.header ? coloured(lines[i], "1", style) : lines[i]) + "\n";
+    }
+    for (const auto &line : hidden_lines(result))
+        text += line + "\n";
+    return text;
+}
+
+Status TextSink::interval(const Report &so_far) {
+    if (options_.quiet)
+        return success();
+    if (options_.live)
+        return redraw(so_far);
+    Status written = output_.write(coloured(period_line(so_far), "1", options_.style) + "\n" +
+                                   table_text(so_far, kIntervalRows) + "\n");
+    return written ? output_.flush() : written;
+}
+
+// Never more lines or columns than the window has: nothing scrolls and nothing wraps.
+std::string TextSink::screen(const Report &report) const {
+    const TextStyle &style = options_.style;
+    Window window = window_of(output_.fd());
+    size_t columns = style.wide ? window.columns : std::min(window.columns, kTextColumns);
+    size_t taken = 5;  // period, header, other, two lines of what is hidden; the cursor's is left
+    ReportTable result =
+        report_table(report, style, window.rows > taken + 2 ? window.rows - taken - 1 : 1);
+    std::vector<std::string> lines = {period_line(report)};
+    for (auto &line : result.table.lines(columns, style.header))
+        lines.push_back(std::move(line));
+    for (auto &line : hidden_lines(result))
+        lines.push_back(std::move(line));
+    std::string text = kHome;
+    for (size_t i = 0; i < lines.size() && i + 1 < window.rows; ++i) {
+        std::string line = cut(lines[i], window.columns);
+        bool bold = i == 1 && style.header;
+        text += (bold ? coloured(line, "1", style) : line) + kClearLine + "\n";
+    }
+    return text + kClearBelow;
+}
+
+Status TextSink::redraw(const Report &report) {
+    std::string text;
+    if (!drawn_)  // what is on the screen moves up into the scroll-back
+        text = std::string(window_of(output_.fd()).rows, '\n');
+    drawn_ = true;
+    Status written = output_.write(text + screen(report));
+    return written ? output_.flush() : written;
+}
+
+Status TextSink::end(const Report &report, const Losses &losses) {
+    std::string text = drawn_ ? std::string(kHome) + kClearBelow : "";
+    if (!options_.quiet) {
+        text += each_header_ ? "" : table_text(report, kFinalRows);
+        text += explanation_blocks(report, options_.style);
+        for (const auto &note : session_.notes)
+            text += wrap("note: ", note, kTextColumns);
+        if (!text.empty() && text.back() == '\n')
+            text += "\n";
+    }
+    text += total_line(report) + "\n" + losses_text(losses);
+    Status written = output_.write(text);
+    return written ? output_.flush() : written;
+}
+
+}  // namespace whydrop
