@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The only registry of commands.
+#include "commands/command.h"
+
+namespace whydrop {
+
+extern const Command drops_command;
+extern const Command demo_command;
+extern const Command doctor_command;
+extern const Command completion_command;
+
+const std::vector<const Command *> &commands() {
+    static const std::vector<const Command *> all = {
+        &drops_command,
+        &demo_command,
+        &doctor_command,
+        &completion_command,
+    };
+    return all;
+}
+
+}  // namespace whydrop

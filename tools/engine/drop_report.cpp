@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/drop_report.h"
+
+#include <algorithm>
+
+namespace whydrop {
+
+namespace {
+
+// Explaining may ask the kernel, so the long tail of a flood goes without.
+constexpr size_t explained_groups = 1000;
+
+}  // namespace
+
+void JiffyClock::add(const wire_clock &moment) {
+    if (!first_)
+        first_ = moment;
+    last_ = moment;
+}
+
+uint64_t JiffyClock::to_ns(uint64_t jiffies) const {
+    if (!first_)
+        return 0;
+    const uint64_t span = last_->jiffies - first_->jiffies;
+    const uint64_t passed =
+        jiffies > first_->jiffies ? std::min<uint64_t>(jiffies - first_->jiffies, span) : 0;
+    if (!span)
+        return first_->mono_ns;
+    const auto ratio = static_cast<double>(passed) / static_cast<double>(span);
+    return first_->mono_ns +
+           static_cast<uint64_t>(ratio * static_cast<double>(last_->mono_ns - first_->mono_ns));
+}
+
+Status DropReporter::load_rules(const std::vector<std::string> &dirs) {
+    if (explainer_)
+        return success();
+    auto loaded = Explainer::load(dirs);
+    if (!loaded)
+        return loaded.error();
+    explainer_.emplace(std::move(*loaded));
+    return success();
+}
+
+Report DropReporter::report(const DropTable &table, size_t max_groups) {
+    Report report;
+    report.keys = keys_;
+    auto items = table.ranked();
+    if (items.size() > max_groups)
+        items.resize(max_groups);
+    decoder_.learn_symbols(items, keys_);
+    for (const DropTable::Item *item : items) {
+        const auto &[key, entry] = *item;
+        DropGroup group = decoder_.group(key, entry, keys_);
+        group.first_ns = times_are_ns_ ? entry.first : clock_.to_ns(entry.first);
+        group.last_ns = times_are_ns_ ? entry.last : clock_.to_ns(entry.last);
+        if (report.groups.size() < explained_groups) {
+            for (const RawSample &sample : entry.samples)
+                group.samples.push_back(decoder_.record(sample));
+            const auto with_stack =
+                std::find_if(group.samples.begin(), group.samples.end(),
+                             [](const DropRecord &sample) { return !sample.stack.empty(); });
+            if (!group.stack && with_stack != group.samples.end())
+                group.stack = with_stack->stack;
+            if (explainer_)
+                explainer_->explain(group, host_);
+        }
+        report.groups.push_back(std::move(group));
+    }
+    report.other = table.other();
+    report.other_groups = table.evicted();
+    report.total = table.total();
+    return report;
+}
+
+Losses list_losses(const RawTotals &totals, const DropTable &table) {
+    Losses losses;
+    const auto add = [&losses](const char *kind, uint64_t count, const char *unit, bool in_other,
+                               const char *detail) {
+        if (count)
+            losses.push_back({kind, count, unit, detail, in_other});
+    };
+    add("no_room", totals.no_room.events, "events", true,
+        "the kernel's table of groups was full: counted as 'other'; a larger --max-groups or fewer "
+        "keys in --by keep them apart");
+    add("map_error", totals.map_error.events, "events", true,
+        "the kernel refused to update the table of groups: counted as 'other'");
+    add("evicted", table.evicted(), "groups", true,
+        "more groups than are kept: the smallest were counted as 'other'; filter, or use fewer "
+        "keys");
+    add("ring_full", totals.ring_full, "events", false,
+        "came faster than they were read: not shown and in no group; a larger --ring-size, a "
+        "filter, "
+        "or no --each");
+    add("recursion", totals.recursion_misses, "events", false,
+        "the kernel did not run the probe because it was already running on that CPU");
+    add("in_interrupt", totals.in_interrupt, "events", false,
+        "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell");
+    add("samples", totals.samples_lost + table.samples_not_kept(), "samples", false,
+        "packets that would have been shown; every drop was counted");
+    add("stacks", totals.stack_errors, "stacks", false,
+        "the kernel's table of stacks had no place: counted under an unknown stack");
+    return losses;
+}
+
+}  // namespace whydrop

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/drop_run.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <thread>
+
+#include "engine/drop_report.h"
+#include "engine/signals.h"
+#include "source/live_drops.h"
+#include "sys/child.h"
+#include "sys/version.h"
+
+namespace whydrop {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// --each: the ring is not signalled, it is looked at; 5 ms of 3 M drops/s are a tenth of it.
+constexpr milliseconds each_tick{5}, sample_tick{100}, count_tick{20};
+constexpr size_t interval_groups = 1000;
+
+uint64_t now_ns(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// Code of ours that causes drops while they are watched (`demo`), in a thread.
+class Workload {
+  public:
+    Status start(const std::function<Status()> &work) {
+        done_.reset(eventfd(0, EFD_CLOEXEC));
+        if (!done_)
+            return errno_error("cannot make an eventfd", errno);
+        thread_ = std::thread([this, work] {
+            result_ = work();
+            const uint64_t one = 1;
+            (void)!write(done_.get(), &one, sizeof one);
+        });
+        return success();
+    }
+    ~Workload() {
+        if (thread_.joinable())
+            thread_.join();
+    }
+    [[nodiscard]] int poll_fd() const { return done_.get(); }
+    Status result() {
+        if (thread_.joinable())
+            thread_.join();
+        return result_;
+    }
+
+  private:
+    Fd done_;
+    std::thread thread_;
+    Status result_ = success();
+};
+
+class DropRun {
+  public:
+    DropRun(const DropOptions &options, const std::vector<Sink *> &sinks)
+        : options_(options), sinks_(sinks) {}
+
+    Result<DropRunEnd> run();
+
+  private:
+    Status prepare();
+    Status check_rules();
+    Status begin();
+    Status start_subject();
+    Status loop();
+    Status wait(bool &stop);
+    Status take_records();
+    Status on_each(const wire_each &each, size_t bytes);
+    void on_sample(const wire_sample &sample, size_t bytes);
+    Status drain();
+    Status show_interval();
+    Result<DropRunEnd> finish();
+    Status to_sinks(const std::function<Status(Sink &)> &call);
+    [[nodiscard]] bool enough() const;
+
+    const DropOptions &options_;
+    const std::vector<Sink *> &sinks_;
+    KernelBtf btf_;
+    Symbolizer symbols_;
+    std::unique_ptr<LiveDrops> live_;
+    std::optional<DropDecoder> decoder_;
+    std::optional<DropReporter> reporter_;
+    std::optional<DropTable> table_;
+    std::optional<RunSignals> signals_;
+    std::optional<Child> child_;
+    Workload workload_;
+    Clock::time_point started_, next_interval_;
+    uint64_t start_ns_ = 0, last_interval_ns_ = 0;
+    Count shown_;
+    uint64_t records_ = 0;  // of --each
+    bool needs_packets_ = false;
+    bool half_full_ = false, closed_ = false, subject_ended_ = false, stopped_ = false;
+};
+
+Status DropRun::prepare() {
+    LiveDropsSetup setup;
+    setup.config.keys = options_.by;
+    setup.config.each = options_.each;
+    setup.config.stacks = options_.stacks;
+    setup.config.snap = options_.snap_bytes;
+    setup.max_groups = options_.max_groups;
+    setup.ring_bytes = options_.ring_bytes;
+    const GroupKeys of_packet = WIRE_BY_PROTO | WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST;
+    needs_packets_ = (options_.by & of_packet) != 0;
+    setup.config.needs_flow = needs_packets_ && !options_.each;
+    if (auto resolved = resolve_filter(options_.filter, btf_, setup.config); !resolved)
+        return resolved;
+    auto live = LiveDrops::open(setup, btf_);
+    if (!live)
+        return live.error();
+    live_ = std::move(*live);
+    decoder_.emplace(btf_, symbols_, [this](int32_t id) { return live_->stack(id); });
+    reporter_.emplace(*decoder_, options_.by, options_.each);
+    const size_t kept = std::max<size_t>(2 * size_t{options_.max_groups}, 262144);
+    table_.emplace(kept);
+    if (options_.each)
+        symbols_.keep_table();
+    // Rules that somebody gave us are looked at before anything is observed.
+    if (!options_.rules.empty())
+        return reporter_->load_rules(options_.rules);
+    return success();
+}
+
+Status DropRun::begin() {
+    Session session;
+    utsname host{};
+    uname(&host);
+    session.command = options_.command_line;
+    session.host = host.nodename;
+    session.kernel = host.release;
+    session.machine = host.machine;
+    session.version = version();
+    session.start_ns = start_ns_;
+    session.start_unix_ns = now_ns(CLOCK_REALTIME);
+    session.cpus = static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+    session.source = live_->description();
+    session.has_reasons = btf_.has_reasons();
+    if (!session.has_reasons)
+        session.notes.push_back(
+            "this kernel gives no drop reasons: causes are derived from locations and samples");
+    if (const std::string problem = symbols_.problem(); !problem.empty())
+        session.notes.push_back(problem);
+    return to_sinks([&](Sink &sink) { return sink.begin(session); });
+}
+
+Status DropRun::start_subject() {
+    if (!options_.command.empty())
+        return child_->start();
+    if (options_.workload)
+        return workload_.start(options_.workload);
+    return success();
+}
+
+Status DropRun::to_sinks(const std::function<Status(Sink &)> &call) {
+    for (Sink *sink : sinks_) {
+        if (closed_)
+            return success();
+        auto done = call(*sink);
+        if (!done && sink->closed())
+            closed_ = true;
+        else if (!done)
+            return done;
+    }
+    return success();
+}
+
+bool DropRun::enough() const {
+    if (!options_.stop_after)
+        return false;
+    return options_.each ? records_ >= options_.stop_after
+                         : table_->total().events >= options_.stop_after;
+}
+
+Status DropRun::on_each(const wire_each &each, size_t bytes) {
+    records_++;
+    std::optional<RawSample> sample;
+    if (needs_packets_)
+        sample = read_each(each, bytes, live_->config().snap);
+    const DropKey key = decoder_->key_of(each.drop, sample ? &*sample : nullptr, options_.by);
+    const DropEntry &group = table_->add_event(key, each.drop);
+    const bool shown = !sinks_.empty() && !options_.quiet;
+    if (!shown && group.samples.size() >= WIRE_SAMPLES)
+        return success();
+    if (!sample)
+        sample = read_each(each, bytes, live_->config().snap);
+    if (!sample)
+        return success();
+    if (shown) {
+        const DropRecord record = decoder_->record(*sample);
+        if (auto sent = to_sinks([&](Sink &sink) { return sink.record(record); }); !sent)
+            return sent;
+    }
+    if (group.samples.size() < WIRE_SAMPLES)
+        table_->add_sample(key, std::move(*sample));
+    return success();
+}
+
+void DropRun::on_sample(const wire_sample &sample, size_t bytes) {
+    auto raw = read_sample(sample, bytes);
+    if (!raw)
+        return;
+    DropKey key;
+    key.kind = sample.head.key_kind;
+    std::copy_n(reinterpret_cast<const uint8_t *>(&sample.key), key_bytes(key.kind),
+                reinterpret_cast<uint8_t *>(&key.key));
+    table_->add_sample(key, std::move(*raw));
+}
+
+Status DropRun::take_records() {
+    Status trouble = success();
+    const uint64_t before = records_;
+    auto consumed = live_->consume([&](const void *record, size_t bytes) {
+        const auto *head = static_cast<const wire_head *>(record);
+        if (bytes < sizeof *head)
+            return true;
+        if (head->kind == WIRE_HALF_FULL)
+            half_full_ = true;
+        else if (head->kind == WIRE_SAMPLE)
+            on_sample(*static_cast<const wire_sample *>(record), bytes);
+        else if (head->kind == WIRE_EACH && !enough())
+            trouble = on_each(*static_cast<const wire_each *>(record), bytes);
+        return trouble.ok() && !closed_;
+    });
+    if (!consumed)
+        return consumed;
+    if (trouble && records_ != before && !options_.quiet)
+        trouble = to_sinks([](Sink &sink) { return sink.flush(); });
+    return trouble;
+}
+
+Status DropRun::drain() {
+    half_full_ = false;
+    if (options_.each)
+        return success();
+    auto drained = live_->drain([this](const RawGroup &group) { table_->add(group); });
+    if (!drained)
+        return drained;
+    auto clock = live_->clock();
+    if (!clock)
+        return clock.error();
+    reporter_->clock().add(*clock);
+    return success();
+}
+
+// A report on the way: what lies in the CPUs' own parts is added for the moment.
+Status DropRun::show_interval() {
+    if (auto drained = drain(); !drained)
+        return drained;
+    if (auto rules = reporter_->load_rules(options_.rules); !rules)
+        return rules;
+    auto totals = live_->totals();
+    if (!totals)
+        return totals.error();
+    for (const RawGroup &group : totals->pending)
+        table_->add(group);
+    Report report = reporter_->report(*table_, interval_groups);
+    for (const RawGroup &group : totals->pending)
+        table_->subtract(group);
+    report.from_ns = last_interval_ns_;
+    report.to_ns = last_interval_ns_ = now_ns(CLOCK_MONOTONIC);
+    const Count missed{totals->no_room.events + totals->map_error.events,
+                       totals->no_room.events + totals->no_room.more_packets +
+                           totals->map_error.events + totals->map_error.more_packets,
+                       totals->no_room.bytes + totals->map_error.bytes};
+    report.other += missed;
+    report.total += missed;
+    report.in_period = {report.total.events - shown_.events, report.total.packets - shown_.packets,
+                        report.total.bytes - shown_.bytes};
+    shown_ = report.total;
+    return to_sinks([&](Sink &sink) { return sink.interval(report); });
+}
+
+// Sleeps until something happens or is due. Sets stop when the run is over.
+Status DropRun::wait(bool &stop) {
+    const auto now = Clock::now();
+    auto until = now + (options_.each ? each_tick : options_.stop_after ? count_tick : sample_tick);
+    if (options_.interval_s > 0)
+        until = std::min(until, next_interval_);
+    if (options_.duration_s > 0) {
+        const auto end = started_ + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double>(options_.duration_s));
+        until = std::min(until, end);
+        if (now >= end) {
+            stop = true;
+            return success();
+        }
+    }
+    pollfd fds[3] = {{signals_->poll_fd(), POLLIN, 0},
+                     {child_ ? child_->poll_fd() : workload_.poll_fd(), POLLIN, 0},
+                     {options_.each ? -1 : live_->poll_fd(), POLLIN, 0}};
+    const auto left =
+        std::chrono::ceil<milliseconds>(std::max(until - now, Clock::duration::zero()));
+    poll(fds, 3, static_cast<int>(left.count()));
+    const auto came = signals_->take();
+    stop = stopped_ = came.stop;
+    if (fds[1].revents)
+        stop = subject_ended_ = true;
+    if (came.report)
+        return show_interval();
+    return success();
+}
+
+Status DropRun::loop() {
+    const auto interval = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(options_.interval_s));
+    next_interval_ = started_ + interval;
+    for (bool stop = false; !stop && !closed_ && !enough();) {
+        if (auto waited = wait(stop); !waited)
+            return waited;
+        if (auto taken = take_records(); !taken)
+            return taken;
+        if (half_full_ || (options_.stop_after && !options_.each))
+            if (auto drained = drain(); !drained)
+                return drained;
+        if (!stop && options_.interval_s > 0 && Clock::now() >= next_interval_) {
+            if (auto shown = show_interval(); !shown)
+                return shown;
+            // After a stall the missed ones are not made up for.
+            while (next_interval_ <= Clock::now())
+                next_interval_ += interval;
+        }
+    }
+    return success();
+}
+
+Result<DropRunEnd> DropRun::finish() {
+    DropRunEnd end;
+    if (auto detached = live_->detach(); !detached)
+        return detached.error();
+    if (auto taken = take_records(); !taken)
+        return taken.error();
+    if (auto drained = drain(); !drained)
+        return drained.error();
+    auto totals = live_->totals();
+    if (!totals)
+        return totals.error();
+    for (const RawGroup &group : totals->pending)
+        table_->add(group);
+    for (const wire_count *missed : {&totals->no_room, &totals->map_error})
+        table_->add_other({missed->events, missed->events + missed->more_packets, missed->bytes});
+    if (auto rules = reporter_->load_rules(options_.rules); !rules)
+        return rules.error();
+    end.report = reporter_->report(*table_, std::numeric_limits<size_t>::max());
+    end.report.final = true;
+    end.report.from_ns = start_ns_;
+    end.report.to_ns = now_ns(CLOCK_MONOTONIC);
+    end.losses = list_losses(*totals, *table_);
+    auto shown = to_sinks([&](Sink &sink) { return sink.end(end.report, end.losses); });
+    if (!shown)
+        return shown.error();
+    if (child_)
+        end.command_status = child_->status(true);
+    if (options_.workload && !stopped_)
+        if (auto worked = workload_.result(); !worked)
+            return worked.error();
+    return end;
+}
+
+Result<DropRunEnd> DropRun::run() {
+    if (!options_.command.empty()) {
+        auto child = Child::prepare(options_.command);
+        if (!child)
+            return child.error();
+        child_.emplace(std::move(*child));
+    }
+    if (auto prepared = prepare(); !prepared)
+        return prepared.error();
+    auto signals = RunSignals::catch_them();
+    if (!signals)
+        return signals.error();
+    signals_.emplace(std::move(*signals));
+    start_ns_ = last_interval_ns_ = now_ns(CLOCK_MONOTONIC);
+    if (auto clock = live_->clock())
+        reporter_->clock().add(*clock);
+    if (auto attached = live_->attach(); !attached)
+        return attached.error();
+    started_ = Clock::now();
+    if (auto begun = begin(); !begun)
+        return begun.error();
+    if (auto subject = start_subject(); !subject)
+        return subject.error();
+    auto looped = loop();
+    if (!looped)
+        return looped.error();
+    return finish();
+}
+
+}  // namespace
+
+Result<DropRunEnd> run_drops(const DropOptions &options, const std::vector<Sink *> &sinks) {
+    return DropRun(options, sinks).run();
+}
+
+}  // namespace whydrop
