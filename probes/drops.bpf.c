@@ -6,6 +6,7 @@
 // rx_sk to trace_kfree_skb"). A program that reads an argument the kernel does not pass is refused,
 // so there is a variant for each; the tool loads the one that fits.
 #include "groups.bpf.h"
+#include "split.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -110,7 +111,7 @@ static __always_inline void fill_small(struct wire_key_small *key, const struct 
                                        const struct flow *flow)
 {
     key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
-    key->reason = config.keys & WIRE_BY_REASON ? drop->reason : 0;
+    key->reason = config.keys & WIRE_BY_REASON ? drop->key_reason : 0;
     key->netns = config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS) ? drop->netns : 0;
     key->ifindex = config.keys & WIRE_BY_DEV ? drop->ifindex : 0;
     key->ethertype = 0;
@@ -129,15 +130,26 @@ static __always_inline void fill_flow4(struct wire_key_flow4 *key, const struct 
     bool whole = config.keys & WIRE_BY_FLOW;
 
     key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
-    key->reason = config.keys & WIRE_BY_REASON ? drop->reason : 0;
+    key->reason = config.keys & WIRE_BY_REASON ? drop->key_reason : 0;
     key->netns = config.keys & WIRE_BY_NETNS ? drop->netns : 0;
-    key->saddr = whole || config.keys & WIRE_BY_SRC ? flow->saddr[0] : 0;
-    key->daddr = whole || config.keys & WIRE_BY_DST ? flow->daddr[0] : 0;
+    key->saddr = whole || config.keys & WIRE_BY_SRC ? flow->saddr : 0;
+    key->daddr = whole || config.keys & WIRE_BY_DST ? flow->daddr : 0;
     key->sport = whole ? flow->sport : 0;
     key->dport = whole ? flow->dport : 0;
     key->l4proto = whole || config.keys & WIRE_BY_PROTO ? flow->l4proto : 0;
     key->family = 4;
     key->zero = 0;
+}
+
+enum { IPV6_SADDR = 8, IPV6_DADDR = 24 }; // RFC 8200, section 3
+
+static __always_inline void fill_address(__u32 *to, const struct flow *flow, __u32 ipv4,
+                                         __u32 ipv6_offset)
+{
+    if (flow->family == 6)
+        bpf_probe_read_kernel(to, 16, flow->ipv6 + ipv6_offset);
+    else
+        to[0] = ipv4;
 }
 
 static __always_inline void fill_full(struct wire_key_full *key, const struct drop *drop,
@@ -149,7 +161,7 @@ static __always_inline void fill_full(struct wire_key_full *key, const struct dr
     if (config.keys & WIRE_BY_LOCATION)
         key->location = drop->location;
     if (config.keys & WIRE_BY_REASON)
-        key->reason = drop->reason;
+        key->reason = drop->key_reason;
     if (config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS))
         key->netns = drop->netns;
     if (config.keys & WIRE_BY_DEV)
@@ -163,9 +175,9 @@ static __always_inline void fill_full(struct wire_key_full *key, const struct dr
         key->has_l4 = flow->has_l4;
     }
     if (whole || config.keys & WIRE_BY_SRC)
-        __builtin_memcpy(key->saddr, flow->saddr, sizeof(key->saddr));
+        fill_address(key->saddr, flow, flow->saddr, IPV6_SADDR);
     if (whole || config.keys & WIRE_BY_DST)
-        __builtin_memcpy(key->daddr, flow->daddr, sizeof(key->daddr));
+        fill_address(key->daddr, flow, flow->daddr, IPV6_DADDR);
     if (whole) {
         key->sport = flow->sport;
         key->dport = flow->dport;
@@ -357,6 +369,9 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
     }
     drop.more_packets = packets_beyond_first(how, skb);
     drop.now = bpf_jiffies64();
+    drop.key_reason = reason;
+    if (reason == config.split_reason)
+        drop.key_reason |= part_of_reason(skb) << WIRE_PART_SHIFT;
     nested = drop.cpu->busy;
     drop.cpu->busy = 1;
     count_by_key(how, &drop, &flow, nested);

@@ -18,7 +18,8 @@ enum {
 };
 
 struct flow {
-    __u32 saddr[4], daddr[4]; // network order
+    const unsigned char *ipv6; // the header, when family is 6: 40 bytes are too many for the stack
+    __u32 saddr, daddr; // IPv4, network order
     __u16 sport, dport;
     __u16 ethertype;
     __u8 l4proto, family, has_l4;
@@ -55,8 +56,8 @@ static __always_inline void parse_ipv4(enum how how, struct flow *flow, const un
     if (version_ihl >> 4 != 4)
         return;
     flow->family = 4;
-    flow->saddr[0] = FIELD_AT(how, iphdr, l3, saddr);
-    flow->daddr[0] = FIELD_AT(how, iphdr, l3, daddr);
+    flow->saddr = FIELD_AT(how, iphdr, l3, saddr);
+    flow->daddr = FIELD_AT(how, iphdr, l3, daddr);
     flow->l4proto = FIELD_AT(how, iphdr, l3, protocol);
     flow->has_l4 = 1;
     // Only the first fragment has the ports.
@@ -94,10 +95,7 @@ static __always_inline void parse_ipv6(enum how how, struct flow *flow, const un
     if (first_byte(how, l3) >> 4 != 6)
         return;
     flow->family = 6;
-    for (int i = 0; i < 4; i++) {
-        flow->saddr[i] = FIELD_AT(how, ipv6hdr, l3, saddr.in6_u.u6_addr32[i]);
-        flow->daddr[i] = FIELD_AT(how, ipv6hdr, l3, daddr.in6_u.u6_addr32[i]);
-    }
+    flow->ipv6 = l3;
     flow->l4proto = FIELD_AT(how, ipv6hdr, l3, nexthdr);
     flow->has_l4 = 1;
     l4 = skip_extensions(how, flow, l3 + 40);

@@ -74,15 +74,8 @@ struct iphdr {
     __be32 saddr, daddr;
 };
 
-struct in6_addr {
-    union {
-        __be32 u6_addr32[4];
-    } in6_u;
-};
-
 struct ipv6hdr {
     __u8 nexthdr;
-    struct in6_addr saddr, daddr;
 };
 
 struct ipv6_opt_hdr {

@@ -13,6 +13,7 @@ struct drop {
     struct net_device *dev; // 0: none
     __u64 location;
     __u32 reason;
+    __u32 key_reason; // with the part, see split.bpf.h
     __u32 netns;
     __u32 ifindex;
     __u32 len;

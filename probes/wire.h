@@ -38,7 +38,12 @@ enum {
 // everything else by wire_key_full; the other two layouts have one kind of key.
 enum { WIRE_KEY_NONE = 0, WIRE_KEY_SMALL = 1, WIRE_KEY_FLOW4 = 2, WIRE_KEY_FULL = 3 };
 
-// In every key, a field that was not asked for is 0.
+// In every key, a field that was not asked for is 0. A reason that says nothing (none, or
+// NOT_SPECIFIED) has in its top byte which part of such drops this is (split.bpf.h); the top byte of
+// other reasons is 0.
+enum { WIRE_PART_SHIFT = 24, WIRE_REASON_MASK = 0xffffff };
+#define WIRE_NO_SPLIT 0xffffffffu
+
 struct wire_key_small {
     __u64 location;
     __u32 reason;
@@ -202,7 +207,7 @@ struct wire_config {
     __u8 proto_l4, zero;
     __u32 snap;       // --each: bytes of a packet, a multiple of 8, at most WIRE_PACKET_BYTES
     __u32 half_full;  // groups in the map after which the tool is told
-    __u32 reserved;
+    __u32 split_reason; // the reason that says nothing; WIRE_NO_SPLIT: parts are of no use
 };
 WIRE_ASSERT(sizeof(struct wire_config) == 336, "wire_config");
 

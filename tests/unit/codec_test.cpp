@@ -91,7 +91,7 @@ DropRecord every_header() {
     DropRecord drop = sample::record();
     PacketLevel level = drop.packet.levels[0];
     level.tunnel = Tunnel{TunnelKind::vxlan, 42};
-    level.tcp = Tcp{1, 2, 3, 4, 20, 0x12, 5, 6};
+    level.tcp = Tcp{1, 2, 3, 4, 20, 0x12, 5, 6, 7};
     level.icmp = Icmp{8, 0, 1, 2, 3, 5};
     level.icmpv6 = Icmp{128, 0, 1, {}, {}, {}};
     level.sctp = Sctp{7, 11, 13};

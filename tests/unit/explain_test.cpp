@@ -105,6 +105,7 @@ const Row facts_5_10[] = {
     {"full socket buffer", none, "udp_queue_rcv_one_skb", good_udp(), "socket.receive_buffer"},
     {"bad UDP checksum at a socket", none, "udp_queue_rcv_one_skb", bad_udp_sum(), "udp.checksum"},
     {"closed TCP port", none, "tcp_v4_rcv", good_tcp(2), "tcp.no_socket"},
+    {"wrong TCP checksum", none, "tcp_v4_rcv", bad_tcp_sum(), "tcp.checksum"},
     {"data for a connection that is not here", none, "tcp_v4_rcv", good_tcp(24), "tcp.no_socket"},
     {"FIN in TIME_WAIT", none, "tcp_v4_rcv", good_tcp(17), "tcp.time_wait_fin"},
     {"firewall", none, "nf_hook_slow", good_udp(), "netfilter.drop"},

@@ -52,13 +52,24 @@ inline PacketLevel &level_of(DropRecord &drop) {
     return drop.packet.levels.front();
 }
 
-inline DropRecord good_tcp(uint8_t flags) {
+inline DropRecord tcp_with_sum(uint8_t flags, uint16_t right_checksum) {
     DropRecord drop = good_udp();
     PacketLevel &level = level_of(drop);
     level.udp.reset();
     level.protocol = level.ipv4->protocol = 6;
-    level.tcp = Tcp{.sport = 4001, .dport = 83, .header_bytes = 20, .flags = flags};
+    level.tcp = Tcp{.sport = 4001,
+                    .dport = 83,
+                    .header_bytes = 20,
+                    .flags = flags,
+                    .checksum = 0x4711,
+                    .right_checksum = right_checksum};
     return drop;
+}
+inline DropRecord good_tcp(uint8_t flags) {
+    return tcp_with_sum(flags, 0x4711);
+}
+inline DropRecord bad_tcp_sum() {
+    return tcp_with_sum(2, 0x4712);
 }
 
 inline DropRecord good_udp6() {

@@ -50,6 +50,8 @@ std::string checks(Packet packet) {
     text += "/";
     if (level.udp)
         text += described(level.udp->right_checksum, level.udp->checksum);
+    if (level.tcp)
+        text += described(level.tcp->right_checksum, level.tcp->checksum);
     if (level.icmp)
         text += described(level.icmp->right_checksum, level.icmp->checksum);
     if (level.icmpv6)
@@ -87,10 +89,7 @@ TEST(Checksum, OfWholePackets) {
     const Packet v6 = ip_packet(ipv6(17, udp(1000, 2000, filled(7), ip6_a, ip6_b)));
     const Packet ping = ip_packet(ipv4(1, icmp(8, 0, be32(0x00050007) + filled(11))));
     const Packet ping6 = ip_packet(ipv6(58, icmpv6(128, 0, be32(0x00050007) + filled(11))));
-    // The datagram's sum is 0: 0xffff is what has to be sent.
-    Bytes sums_to_zero = udp(1000, 2000, Bytes(2));
-    put16(sums_to_zero, 8, static_cast<uint16_t>(sums_to_zero[6] << 8 | sums_to_zero[7]));
-    put16(sums_to_zero, 6, 0xffff);
+    const Packet syn = ip_packet(ipv4(6, tcp(1000, 2000, 2, hex("020405b4"))));
     const Bytes routed =
         hex("11 02 63 01") + be32(0) + ip6_c + udp(1000, 2000, filled(5), ip6_a, ip6_c);
     const struct {
@@ -108,12 +107,15 @@ TEST(Checksum, OfWholePackets) {
         {"the last byte was not copied", short_by(v4, 1), "right/unknown"},
         {"padding of the frame is not summed", padded(v4), "right/right"},
         {"padding behind ICMP is not summed", padded(ping), "right/right"},
-        {"zero is sent as ones", ip_packet(ipv4(17, sums_to_zero)), "right/right"},
         {"UDP over IPv6", v6, "/right"},
         {"UDP over IPv6, changed", changed(v6, 50, 0), "/wrong"},
         {"ping", ping, "right/right"},
         {"ping, changed", changed(ping, 29, 0xff), "right/wrong"},
         {"ping, cut", short_by(ping, 3), "right/unknown"},
+        {"TCP with an option", syn, "right/right"},
+        {"TCP, a port rewritten", changed(syn, 21, 9), "right/wrong"},
+        {"TCP with padding behind it", padded(syn), "right/right"},
+        {"TCP whose last byte was not copied", short_by(syn, 1), "right/unknown"},
         {"ping over IPv6", ping6, "/right"},
         {"ping over IPv6, an address changed", changed(ping6, 23, 9), "/wrong"},
         {"ICMP where IPv6 wants ICMPv6", ip_packet(ipv6(1, icmp(8, 0, be32(0)))), "/unknown"},
@@ -139,6 +141,17 @@ TEST(Checksum, TheRightValueIsTold) {
     decode_packet(packet);
     EXPECT_EQ(packet.levels.at(0).ipv4->right_checksum, 0xb8c8);
     EXPECT_EQ(packet.levels.at(0).icmp->right_checksum, 0xf7fd);
+}
+
+TEST(Checksum, AUdpChecksumOfZeroIsSentAsOnes) {
+    Bytes datagram = udp(1000, 2000, Bytes(2));
+    put16(datagram, 8, static_cast<uint16_t>(datagram[6] << 8 | datagram[7]));
+    for (const uint16_t found : {0x0001, 0xffff}) {
+        put16(datagram, 6, found);
+        Packet packet = ip_packet(ipv4(17, datagram));
+        decode_packet(packet);
+        EXPECT_EQ(packet.levels.at(0).udp->right_checksum, 0xffff) << found;
+    }
 }
 
 TEST(Checksum, BigTcpIsNotMalformed) {

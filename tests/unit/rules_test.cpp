@@ -10,7 +10,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -144,7 +143,6 @@ TEST(Rules, NoTextIsMissingOrCopied) {
 }
 
 TEST(Rules, IdsAreUniqueAndHaveARoom) {
-    const std::regex form("[a-z][a-z0-9_]*\\.[a-z0-9][a-z0-9_]*");
     std::map<std::string, std::string_view> seen;
     for (size_t i = 0; i < explain_rules_count; i++) {
         const EmbeddedFile &file = explain_rules[i];
@@ -154,23 +152,28 @@ TEST(Rules, IdsAreUniqueAndHaveARoom) {
         for (const Rule &rule : *rules) {
             EXPECT_TRUE(seen.emplace(rule.id, file.name).second)
                 << rule.id << " is in " << file.name << " and in " << seen[rule.id];
-            EXPECT_TRUE(rule.id == "unexplained" || std::regex_match(rule.id, form)) << rule.id;
+            EXPECT_TRUE(rule.id == "unexplained" || std::ranges::count(rule.id, '.') == 1)
+                << rule.id << " is not room.what";
         }
     }
     EXPECT_GE(seen.size(), 250u);
 }
 
 TEST(Rules, OnlyCommandsOfWhydropThatExist) {
-    const std::regex command("whydrop ([a-z]+)");
+    constexpr std::string_view program = "whydrop ";
     RuleBook book = built_in();
     for (const Rule *rule : book.all())
         for (const std::string &next : rule->next)
-            for (std::sregex_iterator at(next.begin(), next.end(), command), end; at != end; ++at)
-                EXPECT_TRUE((*at)[1] == "drops" || (*at)[1] == "demo" || (*at)[1] == "doctor")
+            for (size_t at = next.find(program); at != std::string::npos;
+                 at = next.find(program, at + 1)) {
+                const std::string_view command = std::string_view(next).substr(at + program.size());
+                EXPECT_TRUE(command.starts_with("drops") || command.starts_with("demo") ||
+                            command.starts_with("doctor"))
                     << rule->id << ": " << next;
+            }
 }
 
-// What the issue tracker, dashboards and runbooks of others refer to.
+// What dashboards and runbooks refer to.
 TEST(Rules, IdsThatAreAPromiseAreThere) {
     RuleBook book = built_in();
     for (const char *id : {"eth.other_host", "ipv4.length", "ipv4.checksum", "ipv4.local_source",
@@ -268,7 +271,9 @@ const BrokenRow broken_rows[] = {
 
 TEST(Rules, BrokenFilesAreRefusedWithTheirLine) {
     for (const BrokenRow &row : broken_rows) {
-        const std::string text = std::regex_replace(row.yaml, std::regex("REST"), rest);
+        std::string text = row.yaml;
+        for (size_t at = text.find("REST"); at != std::string::npos; at = text.find("REST"))
+            text.replace(at, 4, rest);
         const auto rules = parse_rules("f.yaml", text, {});
         ASSERT_FALSE(rules.ok()) << row.sentence;
         EXPECT_EQ(rules.error().code, Errc::usage) << row.sentence;

@@ -114,6 +114,7 @@ struct Fields<Tcp> {
         a("flags", v.flags);
         a("window", v.window);
         a("checksum", v.checksum);
+        a("right_checksum", v.right_checksum);
     }
 };
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "lab/scenarios.h"
 #include "render/json_lines.h"
 #include "render/text.h"
+#include "source/kernel_btf.h"
 
 namespace whydrop {
 namespace {
@@ -53,10 +55,33 @@ Result<int> list(const std::vector<const Scenario *> &which) {
     return 0;
 }
 
+// Notes that the run is over: Ctrl-C ends it before all drops were ordered.
+class EndWatch : public Sink {
+  public:
+    Status begin(const Session &) override { return success(); }
+    Status record(const DropRecord &) override { return success(); }
+    Status interval(const Report &) override { return success(); }
+    Status end(const Report &, const Losses &) override {
+        over_ = true;
+        return success();
+    }
+    [[nodiscard]] bool over() const { return over_; }
+
+  private:
+    std::atomic<bool> over_ = false;  // set by the run, read by the thread that orders
+};
+
+// Does this kernel have a word for what the scenario does?
+bool names(KernelBtf &btf, const Scenario &scenario) {
+    return btf.has_reasons() && btf.reason_codes(scenario.reason).ok();
+}
+
 // Orders the drops, one scenario after the other; what this kernel cannot do is said and left out.
 Status cause_all(LabNetwork &network, const std::vector<const Scenario *> &which, unsigned times,
-                 std::vector<const Scenario *> &done) {
+                 const EndWatch &watch, std::vector<const Scenario *> &done) {
     for (const Scenario *scenario : which) {
+        if (watch.over())
+            return success();
         const Status caused = scenario->cause(network, times);
         if (caused) {
             std::fprintf(stderr, "demo: lost %u: %s\n", times, scenario->sentence.c_str());
@@ -73,11 +98,13 @@ Status cause_all(LabNetwork &network, const std::vector<const Scenario *> &which
 }
 
 // Every drop that was ordered has to be in the report, under the cause it was ordered for.
-Result<int> compare(const Report &report, const std::vector<const Scenario *> &done,
-                    unsigned times) {
+Result<int> compare(const Report &report, const std::vector<const Scenario *> &done, unsigned times,
+                    KernelBtf &btf) {
     std::map<std::string, uint64_t> ordered, seen;
-    for (const Scenario *scenario : done)
-        ordered[scenario->cause_id] += times;
+    for (const Scenario *scenario : done) {
+        const bool told = names(btf, *scenario) || scenario->derived_cause_id.empty();
+        ordered[told ? scenario->cause_id : scenario->derived_cause_id] += times;
+    }
     for (const DropGroup &group : report.groups)
         seen[group.explanation ? group.explanation->cause_id : ""] += group.count.events;
     unsigned wrong = 0;
@@ -100,13 +127,20 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     if (!network)
         return network.error();
     std::vector<const Scenario *> done;
+    EndWatch watch;
+    KernelBtf btf;
     DropOptions drops;
+    // Where the kernel does not say why, drops for many reasons at one place are one group; each
+    // scenario has a flow of its own.
+    if (!std::all_of(which.begin(), which.end(),
+                     [&](const Scenario *scenario) { return names(btf, *scenario); }))
+        drops.by |= static_cast<GroupKeys>(GroupKey::flow);
     drops.command_line = invocation.command_line;
     drops.interval_s = 0;
     // All that is ordered is lost on this side; what the other side makes of the answers is not
     // shown, nor what the machine itself loses meanwhile.
     drops.filter.netns = std::to_string(network->inode(Side::rx));
-    drops.workload = [&] { return cause_all(*network, which, options.times, done); };
+    drops.workload = [&] { return cause_all(*network, which, options.times, watch, done); };
 
     Output output(STDOUT_FILENO);
     TextOptions text_options;
@@ -115,12 +149,17 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     TextSink text(output, text_options);
     JsonLinesSink json(output);
     Sink *sink = options.format == "json" ? static_cast<Sink *>(&json) : &text;
-    const Result<DropRunEnd> end = run_drops(drops, {sink});
+    const Result<DropRunEnd> end = run_drops(drops, {&watch, sink});
     if (sink->closed())
         return 0;
     if (!end)
         return end.error();
-    return compare(end->report, done, options.times);
+    if (end->stopped) {
+        std::fprintf(stderr, "demo: stopped after %zu of %zu scenarios\n", done.size(),
+                     which.size());
+        return 0;
+    }
+    return compare(end->report, done, options.times, btf);
 }
 
 Result<int> run(const Options &options, const Invocation &invocation) {

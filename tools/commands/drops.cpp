@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts every packet the kernel loses and says where and why.
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <memory>
 
 #include "commands/command.h"
@@ -112,21 +113,34 @@ void add_how(CLI::App &app, Options &options) {
         ->group(group);
 }
 
+// CLI11's own words for these name the largest double, all 309 digits of it.
+CLI::Validator number(bool zero_too) {
+    const std::string wanted = zero_too ? "0 or a positive number" : "a positive number";
+    return CLI::Validator(
+        [zero_too, wanted](const std::string &word) {
+            double value = 0;
+            const bool fits = CLI::detail::lexical_cast(word, value) && std::isfinite(value) &&
+                              (value > 0 || (zero_too && value == 0));
+            return fits ? std::string() : "'" + word + "' is not " + wanted;
+        },
+        "");
+}
+
 void add_when(CLI::App &app, Options &options) {
     const char *group = "How long";
     app.add_option("-c,--count", options.run.stop_after,
                    "Stop after N drops (exactly with --each, else when N or more were counted)")
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(number(false))
         ->group(group);
     app.add_option("-d,--duration", options.run.duration_s, "Stop after this time")
         ->type_name("SECONDS")
-        ->check(CLI::PositiveNumber)
+        ->check(number(false))
         ->group(group);
     app.add_option("--interval", options.interval_s,
                    "Time between two tables (default 1); 0: only the one at the end")
         ->type_name("SECONDS")
-        ->check(CLI::NonNegativeNumber)
+        ->check(number(true))
         ->group(group);
 }
 

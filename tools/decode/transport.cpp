@@ -25,7 +25,16 @@ std::optional<uint64_t> pseudo_sum(const Payload &payload, size_t bytes) {
     return *payload.sum + payload.protocol + (bytes >> 16) + (bytes & 0xffff);
 }
 
-void decode_tcp(Decoding &state) {
+std::optional<uint16_t> right_tcp_checksum(const Decoding &state, const Payload &payload) {
+    if (!can_check(state, payload.bytes) || *payload.bytes < tcp_bytes)
+        return {};
+    const auto sum = pseudo_sum(payload, *payload.bytes);
+    if (!sum)
+        return {};
+    return right_checksum(state.cursor.ahead(*payload.bytes), 16, *sum);
+}
+
+void decode_tcp(Decoding &state, const Payload &payload) {
     if (!state.need(tcp_bytes, "TCP header"))
         return;
     const Cursor &cursor = state.cursor;
@@ -38,6 +47,7 @@ void decode_tcp(Decoding &state) {
     tcp.flags = cursor.u8(13);
     tcp.window = cursor.be16(14);
     tcp.checksum = cursor.be16(16);
+    tcp.right_checksum = right_tcp_checksum(state, payload);
     if (tcp.header_bytes < tcp_bytes)
         state.malformed("TCP header length " + std::to_string(tcp.header_bytes) + ", below 20");
     else
@@ -127,7 +137,7 @@ void decode_sctp(Decoding &state) {
 std::optional<Inner> decode_transport(Decoding &state, const Payload &payload) {
     switch (payload.protocol) {
         case protocol_tcp:
-            decode_tcp(state);
+            decode_tcp(state, payload);
             return {};
         case protocol_udp:
             return decode_udp(state, payload);

@@ -2,6 +2,8 @@
 #include "engine/drop_report.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace whydrop {
 
@@ -41,6 +43,70 @@ Status DropReporter::load_rules(const std::vector<std::string> &dirs) {
     return success();
 }
 
+DropGroup DropReporter::group(const DropTable::Item &item, bool explain) {
+    const auto &[key, entry] = item;
+    DropGroup group = decoder_.group(key, entry, keys_);
+    group.first_ns = times_are_ns_ ? entry.first : clock_.to_ns(entry.first);
+    group.last_ns = times_are_ns_ ? entry.last : clock_.to_ns(entry.last);
+    if (!explain)
+        return group;
+    for (const RawSample &sample : entry.samples)
+        group.samples.push_back(decoder_.record(sample));
+    const auto with_stack =
+        std::find_if(group.samples.begin(), group.samples.end(),
+                     [](const DropRecord &sample) { return !sample.stack.empty(); });
+    if (!group.stack && with_stack != group.samples.end())
+        group.stack = with_stack->stack;
+    if (explainer_)
+        explainer_->explain(group, host_);
+    return group;
+}
+
+namespace {
+
+void join(DropGroup &to, DropGroup &&part) {
+    to.count += part.count;
+    to.first_ns = std::min(to.first_ns, part.first_ns);
+    to.last_ns = std::max(to.last_ns, part.last_ns);
+    for (DropRecord &sample : part.samples)
+        if (to.samples.size() < WIRE_SAMPLES)
+            to.samples.push_back(std::move(sample));
+    if (!to.stack)
+        to.stack = std::move(part.stack);
+}
+
+// Drops without a reason were counted in parts (probes/split.bpf.h). Parts with one cause are one
+// group again.
+class PartJoiner {
+  public:
+    explicit PartJoiner(std::vector<DropGroup> &groups) : groups_(groups) {}
+
+    void add(DropKey key, DropGroup &&group) {
+        const bool is_part = (key.key.small.reason & ~uint32_t{WIRE_REASON_MASK}) != 0 ||
+                             !group.reason || is_unspecified(*group.reason);
+        if (!is_part || !group.explanation) {
+            groups_.push_back(std::move(group));
+            return;
+        }
+        key.key.small.reason &= WIRE_REASON_MASK;
+        const std::string bytes(reinterpret_cast<const char *>(&key.key), key_bytes(key.kind));
+        const auto [at, is_new] = first_.try_emplace(
+            std::to_string(key.kind) + bytes + group.explanation->cause_id, groups_.size());
+        if (is_new)
+            groups_.push_back(std::move(group));
+        else
+            joined_.insert(at->second), join(groups_[at->second], std::move(group));
+    }
+    [[nodiscard]] const std::set<size_t> &joined() const { return joined_; }
+
+  private:
+    std::vector<DropGroup> &groups_;
+    std::map<std::string, size_t> first_;
+    std::set<size_t> joined_;
+};
+
+}  // namespace
+
 Report DropReporter::report(const DropTable &table, size_t max_groups) {
     Report report;
     report.keys = keys_;
@@ -48,24 +114,16 @@ Report DropReporter::report(const DropTable &table, size_t max_groups) {
     if (items.size() > max_groups)
         items.resize(max_groups);
     decoder_.learn_symbols(items, keys_);
-    for (const DropTable::Item *item : items) {
-        const auto &[key, entry] = *item;
-        DropGroup group = decoder_.group(key, entry, keys_);
-        group.first_ns = times_are_ns_ ? entry.first : clock_.to_ns(entry.first);
-        group.last_ns = times_are_ns_ ? entry.last : clock_.to_ns(entry.last);
-        if (report.groups.size() < explained_groups) {
-            for (const RawSample &sample : entry.samples)
-                group.samples.push_back(decoder_.record(sample));
-            const auto with_stack =
-                std::find_if(group.samples.begin(), group.samples.end(),
-                             [](const DropRecord &sample) { return !sample.stack.empty(); });
-            if (!group.stack && with_stack != group.samples.end())
-                group.stack = with_stack->stack;
-            if (explainer_)
-                explainer_->explain(group, host_);
-        }
-        report.groups.push_back(std::move(group));
-    }
+    PartJoiner joiner(report.groups);
+    for (size_t i = 0; i < items.size(); i++)
+        joiner.add(items[i]->first, group(*items[i], i < explained_groups));
+    // What was joined has more samples to agree, or not, and may rank higher.
+    for (const size_t i : joiner.joined())
+        explainer_->explain(report.groups[i], host_);
+    if (!joiner.joined().empty())
+        std::stable_sort(
+            report.groups.begin(), report.groups.end(),
+            [](const DropGroup &a, const DropGroup &b) { return a.count.events > b.count.events; });
     report.other = table.other();
     report.other_groups = table.evicted();
     report.total = table.total();

@@ -36,6 +36,8 @@ class DropReporter {
     Report report(const DropTable &table, size_t max_groups);
 
   private:
+    DropGroup group(const DropTable::Item &item, bool explain);
+
     DropDecoder &decoder_;
     GroupKeys keys_;
     bool times_are_ns_;

@@ -87,6 +87,7 @@ class DropRun {
     Status show_interval();
     Result<DropRunEnd> finish();
     Status to_sinks(const std::function<Status(Sink &)> &call);
+    [[nodiscard]] Error with_counts(Error error) const;
     [[nodiscard]] bool enough() const;
 
     const DropOptions &options_;
@@ -119,6 +120,10 @@ Status DropRun::prepare() {
     const GroupKeys of_packet = WIRE_BY_PROTO | WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST;
     needs_packets_ = (options_.by & of_packet) != 0;
     setup.config.needs_flow = needs_packets_ && !options_.each;
+    const GroupKeys cause = WIRE_BY_REASON | WIRE_BY_LOCATION;
+    setup.config.split_reason = WIRE_NO_SPLIT;
+    if ((options_.by & cause) == cause)
+        setup.config.split_reason = btf_.unspecified_reason().value_or(WIRE_NO_SPLIT);
     if (auto resolved = resolve_filter(options_.filter, btf_, setup.config); !resolved)
         return resolved;
     auto live = LiveDrops::open(setup, btf_);
@@ -358,6 +363,7 @@ Result<DropRunEnd> DropRun::finish() {
         return rules.error();
     end.report = reporter_->report(*table_, std::numeric_limits<size_t>::max());
     end.report.final = true;
+    end.stopped = stopped_;
     end.report.from_ns = start_ns_;
     end.report.to_ns = now_ns(CLOCK_MONOTONIC);
     end.losses = list_losses(*totals, *table_);
@@ -386,8 +392,10 @@ Result<DropRunEnd> DropRun::run() {
         return signals.error();
     signals_.emplace(std::move(*signals));
     start_ns_ = last_interval_ns_ = now_ns(CLOCK_MONOTONIC);
-    if (auto clock = live_->clock())
-        reporter_->clock().add(*clock);
+    auto clock = live_->clock();
+    if (!clock)
+        return clock.error();
+    reporter_->clock().add(*clock);
     if (auto attached = live_->attach(); !attached)
         return attached.error();
     started_ = Clock::now();
@@ -397,8 +405,17 @@ Result<DropRunEnd> DropRun::run() {
         return subject.error();
     auto looped = loop();
     if (!looped)
-        return looped.error();
-    return finish();
+        return with_counts(looped.error());
+    auto finished = finish();
+    if (!finished)
+        return with_counts(finished.error());
+    return finished;
+}
+
+// What was counted is said even where it cannot be shown (a full disk, ...).
+Error DropRun::with_counts(Error error) const {
+    error.what += " (" + std::to_string(table_->total().events) + " drops had been counted)";
+    return error;
 }
 
 }  // namespace

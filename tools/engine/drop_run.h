@@ -38,6 +38,7 @@ struct DropOptions {
 struct DropRunEnd {
     Report report;
     Losses losses;
+    bool stopped = false;               // by Ctrl-C or SIGTERM
     std::optional<int> command_status;  // as a shell gives it: 128 + signal for a killed one
 };
 

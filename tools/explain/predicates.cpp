@@ -284,6 +284,13 @@ constexpr std::array predicates = std::to_array<Predicate>({
      }},
     {"sctp", [](Drop drop, Host) { return has_transport(drop, sctp); }},
     {"tcp", [](Drop drop, Host) { return has_transport(drop, tcp); }},
+    {"tcp.bad_checksum",
+     [](Drop drop, Host) -> Answer {
+         const PacketLevel *level = level_of(drop);
+         if (level == nullptr || !level->tcp)
+             return {};
+         return wrong_sum(drop, level->tcp->checksum, level->tcp->right_checksum);
+     }},
     {"tcp.fin",
      [](Drop drop, Host) {
          return about_tcp(drop, [](const Tcp &header) {

@@ -22,6 +22,9 @@ namespace whydrop::causes {
 namespace {
 
 constexpr uint16_t kOpenPort = 40009, kClosedPort = 9;
+// The flows are as distinct as those of causes_frames.cpp, and one for each scenario.
+constexpr uint16_t kBufferFrom = 40201, kFilterFrom = 40202, kTcpFrom = 40203, kQueueFrom = 40204,
+                   kNeighbourFrom = 40205;
 constexpr unsigned kMostToFill = 256;     // frames: the smallest receive buffer holds less
 constexpr unsigned kNeighbourQueue = 32;  // far below what waits for a neighbour (unres_qlen_bytes)
 constexpr int kPatienceMs = 10000;
@@ -34,7 +37,7 @@ sockaddr_in socket_address(const IpAddress &address, uint16_t port) {
     return out;
 }
 
-Result<Fd> open_socket(const LabNetwork &network, Side side, int type) {
+Result<Fd> open_socket(const LabNetwork &network, Side side, int type, uint16_t port) {
     Result<NetnsScope> scope = network.enter(side);
     if (!scope)
         return std::move(scope).error();
@@ -44,6 +47,9 @@ Result<Fd> open_socket(const LabNetwork &network, Side side, int type) {
     const timeval patience{kPatienceMs / 1000, 0};  // bounds connect(), too
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
         return errno_error("cannot set the timeout of a socket", errno);
+    const sockaddr_in own = socket_address(network.port(side).ipv4, port);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&own), sizeof own) != 0)
+        return errno_error("cannot bind a socket to port " + std::to_string(port), errno);
     return socket;
 }
 
@@ -52,17 +58,6 @@ Status connect_to(const Fd &socket, const IpAddress &address, uint16_t port) {
     if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&peer), sizeof peer) != 0)
         return errno_error("cannot connect a socket", errno);
     return success();
-}
-
-// Listens on the observed host.
-Result<Fd> open_receiver(const LabNetwork &network) {
-    Result<Fd> socket = open_socket(network, Side::rx, SOCK_DGRAM);
-    if (!socket)
-        return socket;
-    const sockaddr_in own = socket_address(network.port(Side::rx).ipv4, kOpenPort);
-    if (::bind(socket->get(), reinterpret_cast<const sockaddr *>(&own), sizeof own) != 0)
-        return errno_error("cannot bind a socket", errno);
-    return socket;
 }
 
 Result<unsigned> drops_of(const Fd &socket) {
@@ -132,7 +127,7 @@ Status wait_until_sent(const Fd &socket) {
 
 Status closed_tcp_port(LabNetwork &network, unsigned times) {
     for (unsigned i = 0; i < times; i++) {
-        const Result<Fd> client = open_socket(network, Side::tx, SOCK_STREAM);
+        const Result<Fd> client = open_socket(network, Side::tx, SOCK_STREAM, kTcpFrom);
         if (!client)
             return client.error();
         const sockaddr_in server = socket_address(network.port(Side::rx).ipv4, kClosedPort);
@@ -147,7 +142,7 @@ Status closed_tcp_port(LabNetwork &network, unsigned times) {
 Status full_receive_buffer(LabNetwork &network, unsigned times) {
     if (times == 0)
         return success();
-    Result<Fd> receiver = open_receiver(network);
+    Result<Fd> receiver = open_socket(network, Side::rx, SOCK_DGRAM, kOpenPort);
     Result<FrameSender> sender = FrameSender::open(network, Side::tx);
     if (!receiver || !sender)
         return receiver ? sender.error() : receiver.error();
@@ -155,6 +150,7 @@ Status full_receive_buffer(LabNetwork &network, unsigned times) {
     if (::setsockopt(receiver->get(), SOL_SOCKET, SO_RCVBUF, &smallest, sizeof smallest) != 0)
         return errno_error("cannot set the size of a receive buffer", errno);
     FrameSpec spec = frame_between(network, Side::tx);
+    spec.sport = kBufferFrom;
     spec.dport = kOpenPort;
     Status done = fill_and_overflow(*receiver, *sender, build_frame(spec), times);
     if (done)
@@ -164,7 +160,7 @@ Status full_receive_buffer(LabNetwork &network, unsigned times) {
 }
 
 Status socket_filter(LabNetwork &network, unsigned times) {
-    Result<Fd> receiver = open_receiver(network);
+    Result<Fd> receiver = open_socket(network, Side::rx, SOCK_DGRAM, kOpenPort);
     Result<FrameSender> sender = FrameSender::open(network, Side::tx);
     if (!receiver || !sender)
         return receiver ? sender.error() : receiver.error();
@@ -173,6 +169,7 @@ Status socket_filter(LabNetwork &network, unsigned times) {
     if (::setsockopt(receiver->get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
         return errno_error("cannot attach a filter to a socket", errno);
     FrameSpec spec = frame_between(network, Side::tx);
+    spec.sport = kFilterFrom;
     spec.dport = kOpenPort;
     if (Status sent = sender->send(build_frame(spec), times); !sent)
         return sent;
@@ -182,7 +179,7 @@ Status socket_filter(LabNetwork &network, unsigned times) {
 Status full_queue(LabNetwork &network, unsigned times) {
     const uint32_t ifindex = network.port(Side::rx).ifindex;
     Result<Rtnl> rtnl = Rtnl::open(network.netns(Side::rx));
-    const Result<Fd> socket = open_socket(network, Side::rx, SOCK_DGRAM);
+    const Result<Fd> socket = open_socket(network, Side::rx, SOCK_DGRAM, kQueueFrom);
     if (!rtnl || !socket)
         return rtnl ? socket.error() : rtnl.error();
     if (Status connected = connect_to(*socket, network.port(Side::tx).ipv4, kClosedPort);
@@ -205,7 +202,7 @@ Status dead_neighbour(LabNetwork &network, unsigned times) {
             return set;
     while (times > 0) {
         const unsigned some = std::min(times, kNeighbourQueue);
-        const Result<Fd> socket = open_socket(network, Side::rx, SOCK_DGRAM);
+        const Result<Fd> socket = open_socket(network, Side::rx, SOCK_DGRAM, kNeighbourFrom);
         if (!socket)
             return socket.error();
         if (Status connected = connect_to(*socket, ipv4_address(10, 77, 0, 77), kClosedPort);

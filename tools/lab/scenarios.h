@@ -14,15 +14,16 @@ namespace whydrop {
 struct Scenario {
     std::string id;        // stable; that of the cause unless two scenarios share one
     std::string sentence;  // what is done, for the reader of the demo
-    std::string cause_id;  // what whydrop has to say, on every kernel
-    // Names of the reason: the first that the running kernel knows. The kernels that know it and do
-    // not use it here yet say one of the later ones. NOT_SPECIFIED goes without saying.
-    std::vector<std::string> reasons;
-    std::string
-        counter;  // of the kernel, for read_counter(Side::rx): moves by one per drop; or empty
-    // Returns when all are lost, with the network as it was before. Unsupported: this kernel
-    // cannot.
+    std::string cause_id;  // what whydrop has to say
+    std::string reason;    // the kernel's name for it; a kernel without that name gives none here
+    // A counter of the kernel, for read_counter(Side::rx), that moves by one per drop; or empty.
+    std::string counter;
+    // Returns when all are lost, with the network as it was before. Unsupported: not in this
+    // kernel.
     Status (*cause)(LabNetwork &network, unsigned times) = nullptr;
+    // What whydrop says where the kernel gives no reason, and place and bytes do not tell this
+    // cause from another. Empty: cause_id even there.
+    std::string derived_cause_id = {};
 };
 
 const std::vector<Scenario> &scenarios();

@@ -71,6 +71,7 @@ struct Tcp {  // RFC 9293
     uint8_t header_bytes = 0;
     uint8_t flags = 0;  // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128
     uint16_t window = 0, checksum = 0;
+    std::optional<uint16_t> right_checksum;  // absent: not all bytes were seen
 };
 
 struct Udp {  // RFC 768

@@ -25,7 +25,9 @@ using Losses = std::vector<Loss>;
 struct Report {
     bool final = false;
     GroupKeys keys = 0;
-    uint64_t from_ns = 0, to_ns = 0;  // CLOCK_MONOTONIC
+    // CLOCK_MONOTONIC: the run when final, else the interval; the groups count from the run's
+    // begin.
+    uint64_t from_ns = 0, to_ns = 0;
     std::vector<DropGroup> groups;
     Count other;                // counted, but not in any group: their table was full
     uint64_t other_groups = 0;  // groups that were evicted into other by us; 0: unknown

@@ -13,9 +13,8 @@ namespace {
 
 constexpr size_t kStackCell = 2;  // callers shown in a cell of the table
 
-double seconds(const Report &report) {
-    return report.to_ns > report.from_ns ? static_cast<double>(report.to_ns - report.from_ns) / 1e9
-                                         : 0;
+double seconds(uint64_t from_ns, uint64_t to_ns) {
+    return to_ns > from_ns ? static_cast<double>(to_ns - from_ns) / 1e9 : 0;
 }
 
 std::string rate(uint64_t events, double period_s) {
@@ -143,7 +142,9 @@ std::string device_text(const Device &device, bool with_netns) {
     return with_netns && device.netns ? text + "@" + std::to_string(device.netns) : text;
 }
 
-ReportTable report_table(const Report &report, const TextStyle &style, size_t max_rows) {
+ReportTable report_table(const Report &report, const TextStyle &style, size_t max_rows,
+                         uint64_t since_ns) {
+    const double period_s = seconds(since_ns, report.to_ns);
     std::vector<GroupKey> keys = keys_of(report.keys);
     ReportTable result{empty_table(keys)};
     bool with_netns = style.verbose || several_netns(report);
@@ -158,14 +159,14 @@ ReportTable report_table(const Report &report, const TextStyle &style, size_t ma
             std::vector<std::string> cells;
             for (GroupKey key : keys)
                 cells.push_back(key_cell(key, group, with_netns));
-            add_row(result.table, std::move(cells), group.count, seconds(report));
+            add_row(result.table, std::move(cells), group.count, period_s);
         }
     }
     if (report.other != Count{}) {
         std::vector<std::string> cells(keys.size());
         if (!cells.empty())
             cells.front() = "other";
-        add_row(result.table, std::move(cells), report.other, seconds(report));
+        add_row(result.table, std::move(cells), report.other, period_s);
     }
     return result;
 }
@@ -182,8 +183,15 @@ std::vector<std::string> hidden_lines(const ReportTable &table) {
     return lines;
 }
 
+std::string period_line(const Report &report, uint64_t since_ns) {
+    double period_s = seconds(report.from_ns, report.to_ns);
+    return fmt::format("after {:.1f} s: {}, {} in the last {:.1f} s ({} events/s)",
+                       seconds(since_ns, report.to_ns), plural(report.total.events, "event"),
+                       report.in_period.events, period_s, rate(report.in_period.events, period_s));
+}
+
 std::string total_line(const Report &report) {
-    double period_s = seconds(report);
+    double period_s = seconds(report.from_ns, report.to_ns);
     return fmt::format("total: {}, {}, {} in {:.1f} s ({} events/s)",
                        plural(report.total.events, "event"), plural(report.total.packets, "packet"),
                        plural(report.total.bytes, "byte"), period_s,

@@ -32,11 +32,15 @@ struct ReportTable {
     uint64_t hidden_groups = 0, hidden_events = 0;  // beyond max_rows
 };
 // Groups in the report's order, folded ones left out unless show_folded, and "other" as a last row.
-// max_rows 0: all.
-ReportTable report_table(const Report &report, const TextStyle &style, size_t max_rows);
+// max_rows 0: all. Rates are since since_ns (CLOCK_MONOTONIC), when counting began.
+ReportTable report_table(const Report &report, const TextStyle &style, size_t max_rows,
+                         uint64_t since_ns);
 
 // "folded: ..." and "and 7 more groups ...": what the table does not show; may be empty.
 std::vector<std::string> hidden_lines(const ReportTable &table);
+
+// "after 12.0 s: 41 events, 7 in the last 1.0 s (7.0 events/s)"
+std::string period_line(const Report &report, uint64_t since_ns);
 
 // "total: 41 events, 41 packets, 2460 bytes in 2.0 s (20.5 events/s)"
 std::string total_line(const Report &report);

@@ -36,14 +36,6 @@ std::string session_lines(const Session &session) {
                        escaped(session.machine), session.cpus, escaped(session.source));
 }
 
-std::string period_line(const Report &report) {
-    double elapsed_s = report.to_ns > report.from_ns
-                           ? static_cast<double>(report.to_ns - report.from_ns) / 1e9
-                           : 0;
-    return fmt::format("after {:.1f} s: {} events, {} of them in this interval", elapsed_s,
-                       report.total.events, report.in_period.events);
-}
-
 }  // namespace
 
 Status TextSink::begin(const Session &session) {
@@ -71,9 +63,9 @@ Status TextSink::record(const DropRecord &drop) {
     return output_.write(text + drop_line(drop, since_midnight_ns(drop.time_ns), options_.style));
 }
 
-std::string TextSink::table_text(const Report &report, size_t max_rows) const {
+std::string TextSink::table_text(const Report &report, size_t max_rows, uint64_t since_ns) const {
     const TextStyle &style = options_.style;
-    ReportTable result = report_table(report, style, style.verbose ? 0 : max_rows);
+    ReportTable result = report_table(report, style, style.verbose ? 0 : max_rows, since_ns);
     std::string text;
     if (result.table.rows()) {
         auto lines = result.table.lines(style.wide ? 0 : kTextColumns, style.header);
@@ -90,8 +82,9 @@ Status TextSink::interval(const Report &so_far) {
         return success();
     if (options_.live)
         return redraw(so_far);
-    Status written = output_.write(coloured(period_line(so_far), "1", options_.style) + "\n" +
-                                   table_text(so_far, kIntervalRows) + "\n");
+    Status written =
+        output_.write(coloured(period_line(so_far, session_.start_ns), "1", options_.style) + "\n" +
+                      table_text(so_far, kIntervalRows, session_.start_ns) + "\n");
     return written ? output_.flush() : written;
 }
 
@@ -101,9 +94,9 @@ std::string TextSink::screen(const Report &report) const {
     Window window = window_of(output_.fd());
     size_t columns = style.wide ? window.columns : std::min(window.columns, kTextColumns);
     size_t taken = 5;  // period, header, other, two lines of what is hidden; the cursor's is left
-    ReportTable result =
-        report_table(report, style, window.rows > taken + 2 ? window.rows - taken - 1 : 1);
-    std::vector<std::string> lines = {period_line(report)};
+    size_t rows = window.rows > taken + 2 ? window.rows - taken - 1 : 1;
+    ReportTable result = report_table(report, style, rows, session_.start_ns);
+    std::vector<std::string> lines = {period_line(report, session_.start_ns)};
     for (auto &line : result.table.lines(columns, style.header))
         lines.push_back(std::move(line));
     for (auto &line : hidden_lines(result))
@@ -129,7 +122,7 @@ Status TextSink::redraw(const Report &report) {
 Status TextSink::end(const Report &report, const Losses &losses) {
     std::string text = drawn_ ? std::string(kHome) + kClearBelow : "";
     if (!options_.quiet) {
-        text += each_header_ ? "" : table_text(report, kFinalRows);
+        text += each_header_ ? "" : table_text(report, kFinalRows, report.from_ns);
         text += explanation_blocks(report, options_.style);
         for (const auto &note : session_.notes)
             text += wrap("note: ", note, kTextColumns);

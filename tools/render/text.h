@@ -29,7 +29,8 @@ class TextSink : public Sink {
     bool closed() const override { return output_.closed(); }
 
   private:
-    [[nodiscard]] std::string table_text(const Report &report, size_t max_rows) const;
+    [[nodiscard]] std::string table_text(const Report &report, size_t max_rows,
+                                         uint64_t since_ns) const;
     [[nodiscard]] std::string screen(const Report &report) const;
     Status redraw(const Report &report);
     [[nodiscard]] uint64_t since_midnight_ns(uint64_t time_ns) const;

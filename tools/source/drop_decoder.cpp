@@ -164,7 +164,7 @@ DropGroup DropDecoder::group(const DropKey &key, const DropEntry &entry, GroupKe
     group.keys = keys;
     group.count = entry.count;
     if (has(keys, GroupKey::reason))
-        group.reason = reason(common.reason);
+        group.reason = reason(common.reason & WIRE_REASON_MASK);
     if (has(keys, GroupKey::location))
         group.location = symbols_.resolve(common.location);
     if (has(keys, GroupKey::dev))

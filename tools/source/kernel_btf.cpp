@@ -177,6 +177,15 @@ bool KernelBtf::has_reasons() {
     return btf != nullptr && btf->find_enumeration("skb_drop_reason") != 0;
 }
 
+std::optional<uint32_t> KernelBtf::unspecified_reason() {
+    if (!has_reasons())
+        return 0;
+    for (const ReasonTable::Entry &entry : reasons().entries())
+        if (is_unspecified(entry.reason))
+            return entry.reason.code;
+    return {};
+}
+
 Reason KernelBtf::reason(uint32_t code) {
     ReasonTable &table = state_->core();
     constexpr uint32_t last_of_core = 0xffff;

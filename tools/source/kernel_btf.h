@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,10 @@ class KernelBtf {
 
     // Does this kernel say why it drops? False before 5.17.
     bool has_reasons();
+
+    // The number that says nothing: NOT_SPECIFIED's, or 0 where there are no reasons at all. Absent:
+    // every drop of this kernel has a reason.
+    std::optional<uint32_t> unspecified_reason();
 
     // The reason of a number; without a name when nobody names it. The modules' BTF is read on the
     // first number that is of a subsystem and that vmlinux does not name; once more after a second

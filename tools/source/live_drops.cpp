@@ -44,7 +44,7 @@ int keep_libbpf_message(libbpf_print_level level, const char *format, va_list ar
 
 Error load_error(int err) {
     Error error = errno_error("the kernel refused the drop probe", err);
-    if (err == EPERM || err == EACCES)
+    if (err == EPERM)
         error.hint = "run as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN";
     else
         error.hint = "'whydrop doctor' shows what this kernel can do; it said: " + libbpf_said;

@@ -60,6 +60,7 @@ Result<Child> Child::prepare(const std::vector<std::string> &command) {
         become(argv.data(), go[0], failed[1]);
     }
     Child child;
+    child.command_ = command;
     child.pid_ = pid;
     child.go_ = std::move(go_write);
     child.failed_ = std::move(failed_read);
@@ -85,7 +86,8 @@ Status Child::start() {
     // Empty when exec closed the other end.
     if (read(failed_.get(), &err, sizeof err) == sizeof err) {
         waitpid(pid_, nullptr, 0);
-        Error error = errno_error("cannot run the command", err, "give its path after '--'");
+        Error error = errno_error("cannot run '" + command_.front() + "'", err,
+                                  "what stands after '--' is a program and its arguments");
         error.code = err == ENOENT || err == EACCES ? Errc::usage : Errc::failed;
         return error;
     }

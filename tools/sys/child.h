@@ -32,6 +32,7 @@ class Child {
 
   private:
     Child() = default;
+    std::vector<std::string> command_;
     pid_t pid_ = -1;
     Fd pidfd_;
     Fd go_;      // closing or writing lets it go on

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is measured, and what is asked of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace whydrop::bench {
+
+enum class Observer { nobody, empty, ftrace, bpftrace, whydrop };
+
+// What whydrop's answer has to say of the drops that were caused.
+enum class Counted { nothing_to_check, all, none };
+
+struct Variant {
+    const char *id;
+    const char *title;
+    Observer observer;
+    std::vector<std::string> words;  // whydrop's options, or bpftrace's program
+    uint32_t flows = 1;
+    Counted counted = Counted::nothing_to_check;
+};
+
+// ns added by `variant` <= limit * ns added by `against`.
+struct RatioTarget {
+    const char *variant, *against;
+    double limit;
+};
+
+// A figure of its own.
+struct ValueTarget {
+    const char *id, *title, *unit;
+    double limit;
+    bool at_least = false;  // the limit is the least, not the most
+};
+
+const std::vector<Variant> &variants();
+std::span<const RatioTarget> ratio_targets();
+std::span<const ValueTarget> value_targets();
+
+}  // namespace whydrop::bench
