@@ -76,7 +76,13 @@ uint64_t number_after(const std::string &line, const char *text) {
 }
 
 // There may be hundreds of thousands of lines of groups: they are looked at, not parsed.
-bool is_ours(const std::string &group) {
+// Where the keys name the namespace, it has to be the generator's.
+bool is_ours(const std::string &group, const Json &generated) {
+    if (const uint64_t netns = number_after(group, "\"netns\":")) {
+        const auto ours = generated.value("netns", std::vector<uint64_t>{});
+        if (std::find(ours.begin(), ours.end(), netns) == ours.end())
+            return false;
+    }
     return has(group, "\"reason\":\"IP_CSUM\"") || has(group, " > 10.9.8.7:9 udp\"");
 }
 
@@ -90,7 +96,7 @@ Answer read_answer(const std::string &out) {
     std::istringstream lines(out);
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with("{\"type\":\"drop_group\"")) {
-            if (!is_ours(line))
+            if (!is_ours(line, answer.generated))
                 answer.foreign += number_after(line, "\"events\":");
             continue;
         }

@@ -76,6 +76,17 @@ bool names(KernelBtf &btf, const Scenario &scenario) {
     return btf.has_reasons() && btf.reason_codes(scenario.reason).ok();
 }
 
+// What tells the scenarios apart where the kernel has no word for some: drops for several reasons
+// at one place would be one group. Those that newer kernels name differ in their sources, and each
+// scenario has a flow of its own.
+GroupKeys keys_needed(KernelBtf &btf, const std::vector<const Scenario *> &which) {
+    if (!btf.has_reasons())
+        return static_cast<GroupKeys>(GroupKey::flow);
+    const bool all = std::all_of(which.begin(), which.end(),
+                                 [&](const Scenario *scenario) { return names(btf, *scenario); });
+    return all ? 0 : static_cast<GroupKeys>(GroupKey::src);
+}
+
 // Orders the drops, one scenario after the other; what this kernel cannot do is said and left out.
 Status cause_all(LabNetwork &network, const std::vector<const Scenario *> &which, unsigned times,
                  const EndWatch &watch, std::vector<const Scenario *> &done) {
@@ -130,11 +141,7 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     EndWatch watch;
     KernelBtf btf;
     DropOptions drops;
-    // Where the kernel does not say why, drops for many reasons at one place are one group; each
-    // scenario has a flow of its own.
-    if (!std::all_of(which.begin(), which.end(),
-                     [&](const Scenario *scenario) { return names(btf, *scenario); }))
-        drops.by |= static_cast<GroupKeys>(GroupKey::flow);
+    drops.by |= keys_needed(btf, which);
     drops.command_line = invocation.command_line;
     drops.interval_s = 0;
     // All that is ordered is lost on this side; what the other side makes of the answers is not

@@ -84,6 +84,7 @@ class DropRun {
     Status on_each(const wire_each &each, size_t bytes);
     void on_sample(const wire_sample &sample, size_t bytes);
     Status drain();
+    Status count();
     Status show_interval();
     Result<DropRunEnd> finish();
     Status to_sinks(const std::function<Status(Sink &)> &call);
@@ -104,7 +105,7 @@ class DropRun {
     Clock::time_point started_, next_interval_;
     uint64_t start_ns_ = 0, last_interval_ns_ = 0;
     Count shown_;
-    uint64_t records_ = 0;  // of --each
+    uint64_t counted_ = 0;  // records with --each; else as of the last look, for -c
     bool needs_packets_ = false;
     bool half_full_ = false, closed_ = false, subject_ended_ = false, stopped_ = false;
 };
@@ -186,14 +187,11 @@ Status DropRun::to_sinks(const std::function<Status(Sink &)> &call) {
 }
 
 bool DropRun::enough() const {
-    if (!options_.stop_after)
-        return false;
-    return options_.each ? records_ >= options_.stop_after
-                         : table_->total().events >= options_.stop_after;
+    return options_.stop_after && counted_ >= options_.stop_after;
 }
 
 Status DropRun::on_each(const wire_each &each, size_t bytes) {
-    records_++;
+    counted_++;
     std::optional<RawSample> sample;
     if (needs_packets_)
         sample = read_each(each, bytes, live_->config().snap);
@@ -229,7 +227,7 @@ void DropRun::on_sample(const wire_sample &sample, size_t bytes) {
 
 Status DropRun::take_records() {
     Status trouble = success();
-    const uint64_t before = records_;
+    const uint64_t before = counted_;
     auto consumed = live_->consume([&](const void *record, size_t bytes) {
         const auto *head = static_cast<const wire_head *>(record);
         if (bytes < sizeof *head)
@@ -244,7 +242,7 @@ Status DropRun::take_records() {
     });
     if (!consumed)
         return consumed;
-    if (trouble && records_ != before && !options_.quiet)
+    if (trouble && counted_ != before && !options_.quiet)
         trouble = to_sinks([](Sink &sink) { return sink.flush(); });
     return trouble;
 }
@@ -260,6 +258,19 @@ Status DropRun::drain() {
     if (!clock)
         return clock.error();
     reporter_->clock().add(*clock);
+    return success();
+}
+
+// For -c without --each: all that was counted so far, wherever it lies.
+Status DropRun::count() {
+    if (auto drained = drain(); !drained)
+        return drained;
+    auto totals = live_->totals();
+    if (!totals)
+        return totals.error();
+    counted_ = table_->total().events + totals->no_room.events + totals->map_error.events;
+    for (const RawGroup &group : totals->pending)
+        counted_ += group.value.count.events;
     return success();
 }
 
@@ -330,9 +341,12 @@ Status DropRun::loop() {
             return waited;
         if (auto taken = take_records(); !taken)
             return taken;
-        if (half_full_ || (options_.stop_after && !options_.each))
+        if (half_full_)
             if (auto drained = drain(); !drained)
                 return drained;
+        if (options_.stop_after && !options_.each)
+            if (auto counted = count(); !counted)
+                return counted;
         if (!stop && options_.interval_s > 0 && Clock::now() >= next_interval_) {
             if (auto shown = show_interval(); !shown)
                 return shown;

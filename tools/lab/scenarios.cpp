@@ -51,7 +51,7 @@ const std::vector<Scenario> kTable = {
     {"udp.no_socket", "UDP datagrams to a port on which nobody listens", "udp.no_socket",
      "NO_SOCKET", "Udp NoPorts", causes::closed_udp_port},
     {"tcp.checksum", "TCP segments with a wrong checksum", "tcp.checksum", "TCP_CSUM",
-     "Tcp InCsumErrors", causes::bad_tcp_checksum, "tcp.no_socket"},
+     "Tcp InCsumErrors", causes::bad_tcp_checksum},
     {"tcp.no_socket", "TCP connections to a port on which nobody listens", "tcp.no_socket",
      "NO_SOCKET", "Tcp OutRsts", causes::closed_tcp_port},
     {"socket.receive_buffer", "datagrams to a program that does not read them",

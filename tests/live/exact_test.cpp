@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whatever is asked of `whydrop drops`, what was sent is what it counts: groups + other + losses.
+// Numbers are primes, so that something counted twice, or by halves, shows.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "observer.h"
+
+namespace whydrop::live {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Exact : public testing::Test {
+  protected:
+    void SetUp() override {
+        auto network = LabNetwork::create();
+        ASSERT_TRUE(network.ok()) << network.error().what;
+        network_.emplace(std::move(*network));
+    }
+    [[nodiscard]] Words on_lab(Words words) const {
+        words.insert(words.end(), {"-n", std::to_string(network_->inode(Side::rx))});
+        return words;
+    }
+    std::optional<LabNetwork> network_;
+};
+
+TEST_F(Exact, EveryWayOfCountingGivesWhatWasSent) {
+    const struct {
+        const char *sentence;
+        Words words;
+        uint32_t flows;
+        uint64_t events;
+        size_t groups;
+        bool has_other;
+    } rows[] = {
+        {"one group, nearly all of it in the CPUs' own parts", {}, 1, 10007, 1, false},
+        {"the default keys do not tell flows apart", {}, 503, 10007, 1, false},
+        {"flows, a group each", {"--by", "flow"}, 101, 10007, 101, false},
+        {"flows with the widest key",
+         {"--by", "flow,dev,comm,reason,location,proto"},
+         101,
+         10007,
+         101,
+         false},
+        {"sources", {"--by", "src"}, 101, 5003, 101, false},
+        {"destinations", {"--by", "dst"}, 101, 5003, 1, false},
+        {"protocols", {"--by", "proto"}, 101, 5003, 1, false},
+        {"stacks, exactly (how many there are is the scheduler's affair)",
+         {"--by", "stack"},
+         1,
+         503,
+         0,
+         false},
+        {"no key but the namespace", {"--by", "netns"}, 3, 5003, 1, false},
+        {"more flows than fit: the rest is in other",
+         {"--by", "flow", "--max-groups", "97"},
+         10007,
+         20011,
+         0,
+         true},
+        {"with the widest key too",
+         {"--by", "flow,dev", "--max-groups", "31"},
+         10007,
+         20011,
+         0,
+         true},
+        {"one by one, counted here", {"--each", "--by", "flow"}, 101, 5003, 101, false},
+    };
+    for (const auto &row : rows) {
+        Observer observer(on_lab(row.words));
+        ASSERT_TRUE(observer.attached()) << observer.stop().drops.size() << observer.finished().err;
+        const Status sent = flood(*network_, row.events, row.flows);
+        ASSERT_TRUE(sent.ok()) << sent.error().what;
+        const Tally tally = observer.stop();
+        EXPECT_EQ(observer.finished().status, 0) << row.sentence << observer.finished().err;
+        EXPECT_EQ(tally.all(), row.events) << row.sentence;
+        EXPECT_EQ(tally.total_events, tally.group_events + tally.other_events) << row.sentence;
+        EXPECT_EQ(tally.lost_events, 0u) << row.sentence << tally.losses;
+        EXPECT_EQ(tally.other_events > 0, row.has_other) << row.sentence;
+        if (row.groups != 0) {
+            EXPECT_EQ(tally.groups.size(), row.groups) << row.sentence;
+        }
+    }
+}
+
+TEST_F(Exact, FiltersInTheKernel) {
+    const std::string here = std::to_string(network_->inode(Side::rx));
+    const std::string elsewhere = std::to_string(network_->inode(Side::tx));
+    const struct {
+        const char *sentence;
+        Words words;
+        bool seen;
+        bool needs_reasons;
+    } rows[] = {
+        {"another namespace", {"-n", elsewhere}, false, false},
+        {"the namespace by the pid of who lives there",
+         {"-n", std::to_string(network_->pid(Side::rx))},
+         true,
+         false},
+        {"the device", {"-n", here, "-i", "lab1"}, true, false},
+        {"the device by its index",
+         {"-n", here, "-i", std::to_string(network_->port(Side::rx).ifindex)},
+         true,
+         false},
+        {"the other device", {"-n", here, "-i", "lab3"}, false, false},
+        {"the protocol", {"-n", here, "--proto", "udp"}, true, false},
+        {"the network protocol", {"-n", here, "--proto", "ipv4"}, true, false},
+        {"another protocol", {"-n", here, "--proto", "tcp"}, false, false},
+        {"another network protocol", {"-n", here, "--proto", "arp"}, false, false},
+        {"the reason", {"-n", here, "-r", "IP_CSUM"}, true, true},
+        {"the reason among others",
+         {"-n", here, "-r", "NO_SOCKET,SKB_DROP_REASON_IP_CSUM"},
+         true,
+         true},
+        {"another reason", {"-n", here, "-r", "NO_SOCKET"}, false, true},
+        {"all but the reason", {"-n", here, "-r", "!IP_CSUM"}, false, true},
+        {"all but another reason", {"-n", here, "-r", "!NO_SOCKET"}, true, true},
+    };
+    for (const auto &row : rows) {
+        Observer observer(row.words);
+        if (!observer.attached() && row.needs_reasons) {
+            observer.stop();
+            ASSERT_EQ(observer.finished().status, 3) << row.sentence << observer.finished().err;
+            std::printf("skipped: %s: this kernel has no drop reasons\n", row.sentence);
+            continue;
+        }
+        ASSERT_TRUE(observer.attached()) << row.sentence;
+        ASSERT_TRUE(flood(*network_, 211, 7).ok());
+        EXPECT_EQ(observer.stop().all(), row.seen ? 211u : 0u) << row.sentence;
+    }
+}
+
+// What happens in softirq is nobody's: it is passed over, and that is counted.
+TEST_F(Exact, ProcessFiltersSayWhatTheyPassedOver) {
+    for (const Words &words : {Words{"-p", std::to_string(getpid())}, Words{"--comm", "no-such"}}) {
+        Observer observer(on_lab(words));
+        ASSERT_TRUE(observer.attached());
+        ASSERT_TRUE(flood(*network_, 211, 7).ok());
+        const Tally tally = observer.stop();
+        EXPECT_EQ(tally.group_events, 0u);
+        EXPECT_EQ(tally.loss("in_interrupt"), 211u);
+    }
+}
+
+TEST_F(Exact, ALongRunWithChangingFlowsDoesNotEndInOther) {
+    Observer observer(on_lab({"--by", "flow", "--max-groups", "1009", "--interval", "0.05"}));
+    ASSERT_TRUE(observer.attached());
+    constexpr uint32_t rounds = 13, flows = 307;
+    for (uint32_t round = 0; round < rounds; round++) {
+        ASSERT_TRUE(flood(*network_, 3 * flows, flows, round * flows).ok());
+        ASSERT_TRUE(observer.has_counted(uint64_t{3} * flows * (round + 1)));
+    }
+    const Tally tally = observer.stop();
+    EXPECT_EQ(tally.groups.size(), rounds * flows);
+    EXPECT_EQ(tally.other_events, 0u);
+    for (const auto &group : tally.groups)
+        EXPECT_EQ(group.at("events"), 3u);
+}
+
+TEST_F(Exact, EachDropIsALineAndWhatDidNotFitIsCounted) {
+    Observer all(on_lab({"--each"}));
+    ASSERT_TRUE(all.attached());
+    ASSERT_TRUE(flood(*network_, 2003, 7).ok());
+    EXPECT_EQ(all.stop().drops.size(), 2003u);
+
+    Observer overrun(on_lab({"--each", "--ring-size", "65536"}));
+    ASSERT_TRUE(overrun.attached());
+    overrun.process().signal(SIGSTOP);  // as if the machine had no time for it
+    ASSERT_TRUE(flood(*network_, 2003, 7).ok());
+    overrun.process().signal(SIGCONT);
+    const Tally tally = overrun.stop();
+    EXPECT_GT(tally.loss("ring_full"), 0u);
+    EXPECT_EQ(tally.drops.size(), tally.group_events);
+    EXPECT_EQ(tally.all(), 2003u);
+}
+
+TEST_F(Exact, StopsAfterTheNumberAsked) {
+    Observer each(on_lab({"--each", "-c", "7"}));
+    ASSERT_TRUE(each.attached());
+    ASSERT_TRUE(flood(*network_, 211, 7).ok());
+    EXPECT_EQ(each.wait().drops.size(), 7u);
+    EXPECT_EQ(each.finished().status, 0);
+
+    Observer groups(on_lab({"-c", "100"}));
+    ASSERT_TRUE(groups.attached());
+    ASSERT_TRUE(flood(*network_, 211, 7).ok());
+    EXPECT_EQ(groups.wait().all(), 211u);
+    EXPECT_EQ(groups.finished().status, 0);
+}
+
+TEST_F(Exact, TheSameDeviceNameInTwoNamespacesStaysTwoRows) {
+    auto second = LabNetwork::create();
+    ASSERT_TRUE(second.ok());
+    Observer observer({"--proto", "udp"});
+    ASSERT_TRUE(observer.attached());
+    ASSERT_TRUE(flood(*network_, 211, 1).ok());
+    ASSERT_TRUE(flood(*second, 307, 1).ok());
+    const Tally tally = observer.stop();
+    std::map<uint32_t, uint64_t> events;
+    for (const auto &group : tally.groups)
+        if (group.value("dev", "") == "lab1")
+            events[group.at("netns").get<uint32_t>()] += group.at("events").get<uint64_t>();
+    EXPECT_EQ(events[network_->inode(Side::rx)], 211u);
+    EXPECT_EQ(events[second->inode(Side::rx)], 307u);
+}
+
+TEST_F(Exact, WhatIsObservedMayGoAway) {
+    const uint32_t inode = network_->inode(Side::rx);
+    Observer observer(on_lab({}));
+    ASSERT_TRUE(observer.attached());
+    ASSERT_TRUE(flood(*network_, 211, 1).ok());
+    network_.reset();
+    const Tally tally = observer.stop();
+    EXPECT_EQ(observer.finished().status, 0) << observer.finished().err;
+    ASSERT_EQ(tally.groups.size(), 1u);
+    EXPECT_EQ(tally.groups[0].at("events"), 211u);
+    EXPECT_EQ(tally.groups[0].at("dev"), "lab1");
+    EXPECT_EQ(tally.groups[0].at("netns"), inode);
+}
+
+TEST_F(Exact, StacksBeginWhereThePacketWasDropped) {
+    Observer observer(on_lab({"-s"}));
+    ASSERT_TRUE(observer.attached());
+    ASSERT_TRUE(flood(*network_, 7, 1).ok());
+    const Tally tally = observer.stop();
+    ASSERT_EQ(tally.groups.size(), 1u);
+    const auto &stack = tally.groups[0].at("stack");
+    const std::string location = tally.groups[0].at("location").at("symbol");
+    ASSERT_GT(stack.size(), 3u);
+    EXPECT_EQ(stack[0].get<std::string>().rfind(location + "+", 0), 0u) << stack;
+}
+
+}  // namespace
+}  // namespace whydrop::live
