@@ -190,6 +190,17 @@ TEST_F(Exact, StopsAfterTheNumberAsked) {
     EXPECT_EQ(groups.finished().status, 0);
 }
 
+TEST_F(Exact, TellsHowItStandsOnSigusr1AndGoesOn) {
+    Observer observer(on_lab({"--interval", "0"}));
+    ASSERT_TRUE(observer.attached());
+    ASSERT_TRUE(flood(*network_, 211, 7).ok());
+    observer.process().signal(SIGUSR1);
+    EXPECT_TRUE(observer.has_counted(211));
+    ASSERT_TRUE(flood(*network_, 307, 7).ok());
+    EXPECT_EQ(observer.stop().all(), 518u);
+    EXPECT_EQ(observer.finished().status, 0);
+}
+
 TEST_F(Exact, TheSameDeviceNameInTwoNamespacesStaysTwoRows) {
     auto second = LabNetwork::create();
     ASSERT_TRUE(second.ok());

@@ -2,21 +2,17 @@
 #include "engine/drop_run.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <limits>
-#include <thread>
 
 #include "engine/drop_report.h"
+#include "engine/session.h"
 #include "engine/signals.h"
+#include "engine/workload.h"
 #include "source/live_drops.h"
 #include "sys/child.h"
-#include "sys/version.h"
 
 namespace whydrop {
 
@@ -28,43 +24,6 @@ using std::chrono::milliseconds;
 // --each: the ring is not signalled, it is looked at; 5 ms of 3 M drops/s are a tenth of it.
 constexpr milliseconds each_tick{5}, sample_tick{100}, count_tick{20};
 constexpr size_t interval_groups = 1000;
-
-uint64_t now_ns(clockid_t clock) {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-// Code of ours that causes drops while they are watched (`demo`), in a thread.
-class Workload {
-  public:
-    Status start(const std::function<Status()> &work) {
-        done_.reset(eventfd(0, EFD_CLOEXEC));
-        if (!done_)
-            return errno_error("cannot make an eventfd", errno);
-        thread_ = std::thread([this, work] {
-            result_ = work();
-            const uint64_t one = 1;
-            (void)!write(done_.get(), &one, sizeof one);
-        });
-        return success();
-    }
-    ~Workload() {
-        if (thread_.joinable())
-            thread_.join();
-    }
-    [[nodiscard]] int poll_fd() const { return done_.get(); }
-    Status result() {
-        if (thread_.joinable())
-            thread_.join();
-        return result_;
-    }
-
-  private:
-    Fd done_;
-    std::thread thread_;
-    Status result_ = success();
-};
 
 class DropRun {
   public:
@@ -103,7 +62,8 @@ class DropRun {
     std::optional<Child> child_;
     Workload workload_;
     Clock::time_point started_, next_interval_;
-    uint64_t start_ns_ = 0, last_interval_ns_ = 0;
+    Session session_;
+    uint64_t last_interval_ns_ = 0;
     Count shown_;
     uint64_t counted_ = 0;  // records with --each; else as of the last look, for -c
     bool needs_packets_ = false;
@@ -144,25 +104,15 @@ Status DropRun::prepare() {
 }
 
 Status DropRun::begin() {
-    Session session;
-    utsname host{};
-    uname(&host);
-    session.command = options_.command_line;
-    session.host = host.nodename;
-    session.kernel = host.release;
-    session.machine = host.machine;
-    session.version = version();
-    session.start_ns = start_ns_;
-    session.start_unix_ns = now_ns(CLOCK_REALTIME);
-    session.cpus = static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
-    session.source = live_->description();
-    session.has_reasons = btf_.has_reasons();
-    if (!session.has_reasons)
-        session.notes.push_back(
+    session_.command = options_.command_line;
+    session_.source = live_->description();
+    session_.has_reasons = btf_.has_reasons();
+    if (!session_.has_reasons)
+        session_.notes.push_back(
             "this kernel gives no drop reasons: causes are derived from locations and samples");
     if (const std::string problem = symbols_.problem(); !problem.empty())
-        session.notes.push_back(problem);
-    return to_sinks([&](Sink &sink) { return sink.begin(session); });
+        session_.notes.push_back(problem);
+    return to_sinks([&](Sink &sink) { return sink.begin(session_); });
 }
 
 Status DropRun::start_subject() {
@@ -289,7 +239,7 @@ Status DropRun::show_interval() {
     for (const RawGroup &group : totals->pending)
         table_->subtract(group);
     report.from_ns = last_interval_ns_;
-    report.to_ns = last_interval_ns_ = now_ns(CLOCK_MONOTONIC);
+    report.to_ns = last_interval_ns_ = monotonic_ns();
     const Count missed{totals->no_room.events + totals->map_error.events,
                        totals->no_room.events + totals->no_room.more_packets +
                            totals->map_error.events + totals->map_error.more_packets,
@@ -378,8 +328,8 @@ Result<DropRunEnd> DropRun::finish() {
     end.report = reporter_->report(*table_, std::numeric_limits<size_t>::max());
     end.report.final = true;
     end.stopped = stopped_;
-    end.report.from_ns = start_ns_;
-    end.report.to_ns = now_ns(CLOCK_MONOTONIC);
+    end.report.from_ns = session_.start_ns;
+    end.report.to_ns = monotonic_ns();
     end.losses = list_losses(*totals, *table_);
     auto shown = to_sinks([&](Sink &sink) { return sink.end(end.report, end.losses); });
     if (!shown)
@@ -405,7 +355,8 @@ Result<DropRunEnd> DropRun::run() {
     if (!signals)
         return signals.error();
     signals_.emplace(std::move(*signals));
-    start_ns_ = last_interval_ns_ = now_ns(CLOCK_MONOTONIC);
+    session_ = this_host();
+    last_interval_ns_ = session_.start_ns;
     auto clock = live_->clock();
     if (!clock)
         return clock.error();
