@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is observed goes away meanwhile: the run goes on, and what was counted stays counted.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -23,8 +22,8 @@ constexpr auto kPatience = 30s;
 class Gone : public testing::Test {
   protected:
     void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "tracing the kernel and making namespaces needs root";
+        if (const std::string why = why_not_here(WHYDROP_BINARY); !why.empty())
+            GTEST_SKIP() << why;
         Result<LabNetwork> made = LabNetwork::create();
         ASSERT_TRUE(made) << made.error().what;
         network_.emplace(std::move(*made));

@@ -2,7 +2,6 @@
 // A table of what is done wrong, and what whydrop has to answer: the exit code, the words on
 // stderr, and what stands on stdout (nothing, when it never came to observing).
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
@@ -290,8 +289,9 @@ std::string quoted(const std::string &word) {
 TEST_P(WrongUse, IsAnswered) {
     const Row &row = GetParam();
     SCOPED_TRACE(std::string(row.sentence) + ": " + row.script);
-    if (row.needs == root && ::geteuid() != 0)
-        GTEST_SKIP() << "tracing the kernel needs root";
+    if (row.needs == root)
+        if (const std::string why = why_not_here(WHYDROP_BINARY); !why.empty())
+            GTEST_SKIP() << why;
     const std::string set = "W=" + quoted(WHYDROP_BINARY) + " L=" + quoted(WHYDROP_LAB_TOOL) +
                             " D=$(mktemp -d); trap 'rm -rf \"$D\"' EXIT\n"
                             "chmod 755 \"$D\"; export W L D\n";

@@ -31,8 +31,8 @@ constexpr auto kPatience = 30s;
 class Leftovers : public testing::Test {
   protected:
     void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "tracing the kernel and making namespaces needs root";
+        if (const std::string why = why_not_here(kWhydrop); !why.empty())
+            GTEST_SKIP() << why;
         before_ = SystemState::now();
     }
 

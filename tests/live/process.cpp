@@ -128,4 +128,13 @@ Finished run_process(const std::vector<std::string> &words) {
     return Running(words).finish();
 }
 
+std::string why_not_here(const std::string &whydrop) {
+    if (::geteuid() != 0)
+        return "tracing the kernel and making namespaces needs root";
+    const Finished tried =
+        run_process({whydrop, "demo", "--only", "ipv4.checksum", "--times", "1"});
+    constexpr int not_possible_here = 3;
+    return tried.status == not_possible_here ? tried.err.substr(0, tried.err.find('\n')) : "";
+}
+
 }  // namespace whydrop::live

@@ -49,4 +49,7 @@ class Running {
 
 Finished run_process(const std::vector<std::string> &words);
 
+// Why this whydrop cannot trace drops here, or make networks to lose them in; empty: it can.
+std::string why_not_here(const std::string &whydrop);
+
 }  // namespace whydrop::live

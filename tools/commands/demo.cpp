@@ -11,11 +11,10 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "engine/drop_output.h"
 #include "engine/drop_run.h"
 #include "lab/network.h"
 #include "lab/scenarios.h"
-#include "render/json_lines.h"
-#include "render/text.h"
 #include "source/kernel_btf.h"
 
 namespace whydrop {
@@ -76,17 +75,6 @@ bool names(KernelBtf &btf, const Scenario &scenario) {
     return btf.has_reasons() && btf.reason_codes(scenario.reason).ok();
 }
 
-// What tells the scenarios apart where the kernel has no word for some: drops for several reasons
-// at one place would be one group. Those that newer kernels name differ in their sources, and each
-// scenario has a flow of its own.
-GroupKeys keys_needed(KernelBtf &btf, const std::vector<const Scenario *> &which) {
-    if (!btf.has_reasons())
-        return static_cast<GroupKeys>(GroupKey::flow);
-    const bool all = std::all_of(which.begin(), which.end(),
-                                 [&](const Scenario *scenario) { return names(btf, *scenario); });
-    return all ? 0 : static_cast<GroupKeys>(GroupKey::src);
-}
-
 // Orders the drops, one scenario after the other; what this kernel cannot do is said and left out.
 Status cause_all(LabNetwork &network, const std::vector<const Scenario *> &which, unsigned times,
                  const EndWatch &watch, std::vector<const Scenario *> &done) {
@@ -141,7 +129,6 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     EndWatch watch;
     KernelBtf btf;
     DropOptions drops;
-    drops.by |= keys_needed(btf, which);
     drops.command_line = invocation.command_line;
     drops.interval_s = 0;
     // All that is ordered is lost on this side; what the other side makes of the answers is not
@@ -149,15 +136,11 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     drops.filter.netns = std::to_string(network->inode(Side::rx));
     drops.workload = [&] { return cause_all(*network, which, options.times, watch, done); };
 
-    Output output(STDOUT_FILENO);
-    TextOptions text_options;
-    text_options.style.show_folded = true;
-    text_options.style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    TextSink text(output, text_options);
-    JsonLinesSink json(output);
-    Sink *sink = options.format == "json" ? static_cast<Sink *>(&json) : &text;
-    const Result<DropRunEnd> end = run_drops(drops, {&watch, sink});
-    if (sink->closed())
+    TextOptions text;
+    text.style.show_folded = true;
+    DropOutput output(options.format, text, invocation.colour, false);
+    const Result<DropRunEnd> end = run_drops(drops, {&watch, &output.sink()});
+    if (output.sink().closed())
         return 0;
     if (!end)
         return end.error();
