@@ -298,7 +298,7 @@ static __always_inline void send_each(enum how how, struct drop *drop)
         return;
     }
     each->head.kind = WIRE_EACH;
-    each->head.key_kind = WIRE_KEY_NONE;
+    each->head.tag = drop->key_reason >> WIRE_PART_SHIFT;
     describe(how, drop, &each->drop);
     tail = (__u8 *)(each + 1);
     copy_packet(drop, &each->drop, tail, snap);
@@ -359,19 +359,19 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
     if (!drop.cpu)
         return 0;
     if (config.filter_pid || config.filter_comm || config.keys & WIRE_BY_COMM)
-        drop.context = context_flags(drop.cpu);
+        drop.context = context_flags(how, drop.cpu);
     if (!task_wanted(&drop))
         return 0;
     drop.len = skb->len;
+    drop.key_reason = reason;
+    if (reason == config.split_reason)
+        drop.key_reason |= part_of_reason(skb) << WIRE_PART_SHIFT;
     if (config.each) {
         send_each(how, &drop);
         return 0;
     }
     drop.more_packets = packets_beyond_first(how, skb);
     drop.now = bpf_jiffies64();
-    drop.key_reason = reason;
-    if (reason == config.split_reason)
-        drop.key_reason |= part_of_reason(skb) << WIRE_PART_SHIFT;
     nested = drop.cpu->busy;
     drop.cpu->busy = 1;
     count_by_key(how, &drop, &flow, nested);

@@ -81,7 +81,7 @@ static __always_inline void count_new_group(void)
     if (!head)
         return;
     head->kind = WIRE_HALF_FULL;
-    head->key_kind = WIRE_KEY_NONE;
+    head->tag = 0;
     bpf_ringbuf_submit(head, BPF_RB_FORCE_WAKEUP);
 }
 
@@ -102,7 +102,7 @@ static __always_inline struct wire_group *insert_group(__u32 kind, struct entry 
     long err = 0;
 
     if (entry->dev)
-        bpf_probe_read_kernel(fresh.ifname, sizeof(fresh.ifname), entry->dev->name);
+        kernel_dev_name(entry->dev, fresh.ifname);
     if (map) {
         // Another CPU may insert the same key first: whoever loses the race counts into its group.
         err = bpf_map_update_elem(map, entry->key, &fresh, BPF_NOEXIST);
@@ -203,7 +203,7 @@ static __always_inline int send_sample(enum how how, struct drop *drop, __u32 ki
         return 0;
     }
     sample->head.kind = WIRE_SAMPLE;
-    sample->head.key_kind = kind;
+    sample->head.tag = kind;
     bpf_probe_read_kernel(&sample->key, key_bytes(kind), key);
     describe(how, drop, &sample->drop);
     copy_packet(drop, &sample->drop, sample->packet, WIRE_PACKET_BYTES);

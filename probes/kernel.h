@@ -130,21 +130,24 @@ enum {
 // CONFIG_KALLSYMS_ALL do not let BPF find per-CPU variables. So: interrupts have a stack of their
 // own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map: what
 // is read back from it is a number to the verifier, no pointer.
-static __always_inline bool kernel_in_interrupt(volatile __u64 *scratch)
+static __always_inline bool kernel_in_interrupt(enum how how, volatile __u64 *scratch)
 {
-    struct task_struct *task = (void *)bpf_get_current_task();
-    __u64 here = 0, stack = (__u64)BPF_CORE_READ(task, stack), bytes = THREAD_BYTES;
+    void *task = (void *)bpf_get_current_task();
+    __u64 here = 0, stack = (__u64)FIELD_AT(how, task_struct, task, stack), bytes = THREAD_BYTES;
+    struct vm_struct *area = 0;
     char comm[8] = {};
 
     *scratch = (__u64)&here;
     here = *scratch;
-    if (bpf_core_field_exists(task->stack_vm_area))
-        bytes = BPF_CORE_READ(task, stack_vm_area, size);
+    if (bpf_core_field_exists(((struct task_struct *)task)->stack_vm_area))
+        area = FIELD_AT(how, task_struct, task, stack_vm_area);
+    if (area)
+        bytes = FIELD_AT(how, vm_struct, area, size);
     if (here - stack >= bytes)
         return true;
-    if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD))
+    if (!(FIELD_AT(how, task_struct, task, flags) & PF_KTHREAD))
         return false;
-    bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
+    bpf_probe_read_kernel(comm, sizeof(comm), ((struct task_struct *)task)->comm);
     return *(__u64 *)comm == 0x71726974666f736bULL; // "ksoftirq"
 }
 
@@ -154,8 +157,17 @@ static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
     struct sk_buff___vlan_present *present = (void *)skb;
 
     if (bpf_core_field_exists(all->vlan_all))
-        return BPF_CORE_READ(all, vlan_all) != 0;
+        return all->vlan_all != 0;
     if (bpf_core_field_exists(present->vlan_present))
-        return BPF_CORE_READ_BITFIELD_PROBED(present, vlan_present) != 0;
+        return BPF_CORE_READ_BITFIELD(present, vlan_present) != 0;
     return false;
+}
+
+// Two loads: a helper would cost ten times as much.
+static __always_inline void kernel_dev_name(struct net_device *dev, char *to)
+{
+    const __u64 *name = (void *)dev + bpf_core_field_offset(dev->name);
+
+    ((__u64 *)to)[0] = name[0];
+    ((__u64 *)to)[1] = name[1];
 }

@@ -22,9 +22,9 @@ struct drop {
     __u64 now;     // jiffies
 };
 
-static __always_inline __u32 context_flags(struct wire_cpu *cpu)
+static __always_inline __u32 context_flags(enum how how, struct wire_cpu *cpu)
 {
-    return kernel_in_interrupt(&cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
+    return kernel_in_interrupt(how, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
 }
 
 // Copies the linear part, from the link header where there is one. A packet whose data begins
@@ -81,7 +81,7 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     out->tgid = bpf_get_current_pid_tgid() >> 32;
     out->caplen = 0;
     out->protocol = bpf_ntohs(skb->protocol);
-    out->flags = context_flags(drop->cpu);
+    out->flags = context_flags(how, drop->cpu);
     out->vlan_proto = 0;
     out->vlan_tci = 0;
     if (kernel_vlan_tag(skb)) {
@@ -98,7 +98,7 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     if (dev) {
         out->flags |= WIRE_DROP_DEV;
         out->dev_type = dev->type;
-        bpf_probe_read_kernel(out->ifname, sizeof(out->ifname), dev->name);
+        kernel_dev_name(dev, out->ifname);
     } else {
         __builtin_memset(out->ifname, 0, sizeof(out->ifname));
     }

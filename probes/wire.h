@@ -166,7 +166,7 @@ enum { WIRE_SAMPLE = 1, WIRE_EACH = 2, WIRE_HALF_FULL = 3 };
 // Every record of the ring begins with its kind.
 struct wire_head {
     __u32 kind;
-    __u32 key_kind; // of a sample
+    __u32 tag; // a sample: the kind of its key; --each: the part of its reason
 };
 
 struct wire_sample {

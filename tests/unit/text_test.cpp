@@ -186,7 +186,7 @@ PacketLevel ip_level(uint8_t protocol) {
 }
 Packet tcp_line(uint8_t flags) {
     PacketLevel level = ip_level(6);
-    level.tcp = Tcp{.sport = 1, .dport = 2, .flags = flags};
+    level.tcp = Tcp{.sport = 1, .dport = 2, .flags = flags, .right_checksum = {}};
     return line(level);
 }
 Packet icmp_line(uint8_t type, uint8_t code) {

@@ -145,7 +145,7 @@ Status DropRun::on_each(const wire_each &each, size_t bytes) {
     std::optional<RawSample> sample;
     if (needs_packets_)
         sample = read_each(each, bytes, live_->config().snap);
-    const DropKey key = decoder_->key_of(each.drop, sample ? &*sample : nullptr, options_.by);
+    const DropKey key = DropDecoder::key_of(each, sample ? &*sample : nullptr, options_.by);
     const DropEntry &group = table_->add_event(key, each.drop);
     const bool shown = !sinks_.empty() && !options_.quiet;
     if (!shown && group.samples.size() >= WIRE_SAMPLES)
@@ -169,7 +169,7 @@ void DropRun::on_sample(const wire_sample &sample, size_t bytes) {
     if (!raw)
         return;
     DropKey key;
-    key.kind = sample.head.key_kind;
+    key.kind = sample.head.tag;
     std::copy_n(reinterpret_cast<const uint8_t *>(&sample.key), key_bytes(key.kind),
                 reinterpret_cast<uint8_t *>(&key.key));
     table_->add_sample(key, std::move(*raw));

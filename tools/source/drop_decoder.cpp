@@ -183,14 +183,50 @@ DropGroup DropDecoder::group(const DropKey &key, const DropEntry &entry, GroupKe
     return group;
 }
 
-DropKey DropDecoder::key_of(const wire_drop &drop, const RawSample *sample, GroupKeys keys) {
+namespace {
+
+void set_proto(wire_key &key, uint32_t kind, const Packet &packet,
+               const std::optional<Flow> &flow) {
+    const bool known = !packet.levels.empty() && packet.levels[0].ethertype;
+    const uint16_t ethertype = known ? packet.levels[0].ethertype : packet.meta.protocol;
+    const uint8_t l4proto = flow ? flow->protocol : 0;
+    if (kind == WIRE_KEY_SMALL) {
+        key.small.ethertype = ethertype;
+        key.small.l4proto = l4proto;
+        key.small.has_l4 = flow.has_value();
+    } else {
+        key.full.ethertype = ethertype;
+        key.full.l4proto = l4proto;
+        key.full.has_l4 = flow.has_value();
+    }
+}
+
+void set_flow(wire_key_full &key, const Flow &flow, GroupKeys keys) {
+    const bool whole = has(keys, GroupKey::flow);
+    key.family = flow.src.family;
+    if (whole || has(keys, GroupKey::src))
+        std::memcpy(key.saddr, flow.src.bytes.data(), sizeof key.saddr);
+    if (whole || has(keys, GroupKey::dst))
+        std::memcpy(key.daddr, flow.dst.bytes.data(), sizeof key.daddr);
+    if (whole) {
+        key.sport = flow.sport;
+        key.dport = flow.dport;
+        key.l4proto = flow.protocol;
+        key.has_l4 = 1;
+    }
+}
+
+}  // namespace
+
+DropKey DropDecoder::key_of(const wire_each &each, const RawSample *sample, GroupKeys keys) {
+    const wire_drop &drop = each.drop;
     DropKey key;
     key.kind = layout_for(keys) == WIRE_KEY_SMALL ? WIRE_KEY_SMALL : WIRE_KEY_FULL;
     wire_key_full &full = key.key.full;
     if (has(keys, GroupKey::location))
         full.location = drop.location;
     if (has(keys, GroupKey::reason))
-        full.reason = drop.reason;
+        full.reason = drop.reason | each.head.tag << WIRE_PART_SHIFT;
     if (has(keys, GroupKey::dev) || has(keys, GroupKey::netns))
         full.netns = drop.netns;
     if (has(keys, GroupKey::dev))
@@ -201,28 +237,10 @@ DropKey DropDecoder::key_of(const wire_drop &drop, const RawSample *sample, Grou
         return key;
     const Packet packet = decode_wire_packet(drop, sample->packet);
     const auto flow = outermost_flow(packet);
-    if (has(keys, GroupKey::proto)) {
-        uint16_t &ethertype = key.kind == WIRE_KEY_SMALL ? key.key.small.ethertype : full.ethertype;
-        ethertype = packet.levels.empty() || !packet.levels[0].ethertype
-                        ? drop.protocol
-                        : packet.levels[0].ethertype;
-        (key.kind == WIRE_KEY_SMALL ? key.key.small.l4proto : full.l4proto) =
-            flow ? flow->protocol : 0;
-        (key.kind == WIRE_KEY_SMALL ? key.key.small.has_l4 : full.has_l4) = flow.has_value();
-    }
-    if (!flow || key.kind == WIRE_KEY_SMALL)
-        return key;
-    const bool whole = has(keys, GroupKey::flow);
-    full.family = flow->src.family;
-    if (whole || has(keys, GroupKey::src))
-        std::memcpy(full.saddr, flow->src.bytes.data(), sizeof full.saddr);
-    if (whole || has(keys, GroupKey::dst))
-        std::memcpy(full.daddr, flow->dst.bytes.data(), sizeof full.daddr);
-    if (whole) {
-        full.sport = flow->sport;
-        full.dport = flow->dport;
-        full.l4proto = flow->protocol;
-    }
+    if (has(keys, GroupKey::proto))
+        set_proto(key.key, key.kind, packet, flow);
+    if (flow && key.kind == WIRE_KEY_FULL)
+        set_flow(full, *flow, keys);
     return key;
 }
 

@@ -21,7 +21,8 @@ class DropDecoder {
     // Without samples and times: they are the caller's to add.
     DropGroup group(const DropKey &key, const DropEntry &entry, GroupKeys keys);
     // What --each groups by: the key that the probes would have made of this drop.
-    DropKey key_of(const wire_drop &drop, const RawSample *sample, GroupKeys keys);
+    // `sample` is needed for keys that are in the packet.
+    static DropKey key_of(const wire_each &each, const RawSample *sample, GroupKeys keys);
 
     // Makes the names of all addresses known in one reading of the kernel's list.
     void learn_symbols(const std::vector<const DropTable::Item *> &items, GroupKeys keys);

@@ -85,12 +85,12 @@ struct LiveDrops::State {
     Variant variant{};
     Fd program;
     std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
-    uint64_t map_bytes = 0;
     Ring ring;
     std::function<bool(const void *, size_t)> on_record;
     Link link;
 
     Status load(const LiveDropsSetup &setup, const Variant &choice);
+    void leave_out_unused_maps();
     Status make_groups(uint32_t max_groups);
     Status make_ring();
     static int on_ring_record(void *self, void *data, size_t bytes) {
@@ -148,8 +148,7 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
         setup.ring_bytes ? setup.ring_bytes : (config.each ? each_ring : sample_ring);
     bpf_map__set_max_entries(skeleton->maps.ring,
                              std::bit_ceil(std::max<uint32_t>(ring_bytes, 4096)));
-    if (config.keys & WIRE_BY_STACK)
-        bpf_map__set_max_entries(skeleton->maps.stacks, stack_entries);
+    leave_out_unused_maps();
     bpf_program__set_autoload(chosen(), true);
     bpf_program__set_autoload(skeleton->progs.read_clock, true);
     if (const int err = drops_bpf__load(skeleton.get()))
@@ -157,6 +156,16 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     if (auto made = make_groups(max_groups); !made)
         return made.error();
     return make_ring();
+}
+
+// A map that no reachable instruction names is not made.
+void LiveDrops::State::leave_out_unused_maps() {
+    const auto &maps = skeleton->maps;
+    bpf_map__set_autocreate(maps.groups_small, config.layout == WIRE_KEY_SMALL);
+    bpf_map__set_autocreate(maps.groups_flow4, config.layout == WIRE_KEY_FLOW4);
+    bpf_map__set_autocreate(maps.groups_full, config.layout != WIRE_KEY_SMALL);
+    bpf_map__set_autocreate(maps.stacks, (config.keys & WIRE_BY_STACK) != 0);
+    bpf_map__set_max_entries(maps.stacks, stack_entries);
 }
 
 Status LiveDrops::State::make_groups(uint32_t max_groups) {
@@ -178,8 +187,6 @@ Status LiveDrops::State::make_groups(uint32_t max_groups) {
                                       config.each ? 1 : max_groups);
         if (!maps)
             return maps.error();
-        // What the kernel says of its hash: an element has about 48 bytes beside key and value.
-        map_bytes += uint64_t{2} * max_groups * (key_bytes(kind.kind) + sizeof(wire_group) + 48);
         groups.emplace_back(kind.kind, std::move(*maps));
     }
     return success();
@@ -189,7 +196,6 @@ Status LiveDrops::State::make_ring() {
     ring.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.ring), on_ring_record, this, nullptr));
     if (!ring)
         return errno_error("cannot map the ring buffer", errno, "ask for less with --ring-size");
-    map_bytes += bpf_map__max_entries(skeleton->maps.ring);
     return success();
 }
 
@@ -312,10 +318,6 @@ const wire_config &LiveDrops::config() const {
 std::string LiveDrops::description() const {
     return "tp_btf/kfree_skb, " + std::to_string(state_->variant.arguments) + " arguments, " +
            (state_->variant.cast ? "direct reads" : "probe reads");
-}
-
-uint64_t LiveDrops::map_bytes() const {
-    return state_->map_bytes;
 }
 
 }  // namespace whydrop

@@ -68,8 +68,6 @@ class LiveDrops {
 
     [[nodiscard]] const wire_config &config() const;
     [[nodiscard]] std::string description() const;  // "tp_btf/kfree_skb, 4 arguments, direct reads"
-    // Bytes of memory the kernel gave to the maps, about.
-    [[nodiscard]] uint64_t map_bytes() const;
 
   private:
     struct State;
