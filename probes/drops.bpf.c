@@ -7,26 +7,11 @@
 // so there is a variant for each; the tool loads the one that fits.
 #include "groups.bpf.h"
 #include "split.bpf.h"
+#include "wanted.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct wire_config config = {};
-
-static __always_inline bool reason_wanted(__u32 reason)
-{
-    bool named = false;
-
-    if (!config.reason_filter)
-        return true;
-    if (reason < WIRE_REASON_WORDS * 64) {
-        named = config.reason_bits[reason / 64] >> (reason % 64) & 1;
-    } else {
-        for (__u32 i = 0; i < WIRE_SUBSYS_REASONS; i++)
-            if (i < config.subsys_reason_count && config.subsys_reasons[i] == reason)
-                named = true;
-    }
-    return named == (config.reason_filter == 1);
-}
 
 // skb->dev shares its place with a tree node (TCP's queues, netem) and with UDP's scratch, so what
 // is there may be no device. One is believed when it leads to a namespace: their inodes are at the
@@ -64,49 +49,6 @@ static __always_inline void find_device(struct drop *drop, struct sock *rx_sk)
         drop->netns = socket_netns(rx_sk);
 }
 
-static __always_inline bool flow_wanted(const struct flow *flow)
-{
-    if (config.proto_has_ethertype && flow->ethertype != config.proto_ethertype)
-        return false;
-    return !config.proto_has_l4 || (flow->has_l4 && flow->l4proto == config.proto_l4);
-}
-
-static __always_inline bool pid_wanted(void)
-{
-    struct bpf_pidns_info info = {};
-
-    if (!config.pidns_ino)
-        return bpf_get_current_pid_tgid() >> 32 == config.tgid;
-    return !bpf_get_ns_current_pid_tgid(config.pidns_dev, config.pidns_ino, &info, sizeof(info)) &&
-           info.tgid == config.tgid;
-}
-
-static __always_inline bool comm_wanted(void)
-{
-    char comm[WIRE_NAME_BYTES] = {};
-
-    bpf_get_current_comm(comm, sizeof(comm));
-    for (int i = 0; i < WIRE_NAME_BYTES; i++) {
-        if (comm[i] != config.comm[i])
-            return false;
-        if (!comm[i])
-            break;
-    }
-    return true;
-}
-
-// -p and --comm speak of the process that was running; in softirq that is nobody's doing.
-static __always_inline bool task_wanted(const struct drop *drop)
-{
-    if (!config.filter_pid && !config.filter_comm)
-        return true;
-    if (drop->context & WIRE_DROP_INTERRUPT) {
-        __sync_fetch_and_add(&drop->cpu->in_interrupt, 1);
-        return false;
-    }
-    return (!config.filter_pid || pid_wanted()) && (!config.filter_comm || comm_wanted());
-}
-
 static __always_inline void fill_small(struct wire_key_small *key, const struct drop *drop,
                                        const struct flow *flow)
 {
@@ -140,8 +82,6 @@ static __always_inline void fill_flow4(struct wire_key_flow4 *key, const struct 
     key->family = 4;
     key->zero = 0;
 }
-
-enum { IPV6_SADDR = 8, IPV6_DADDR = 24 }; // RFC 8200, section 3
 
 static __always_inline void fill_address(__u32 *to, const struct flow *flow, __u32 ipv4,
                                          __u32 ipv6_offset)
@@ -330,8 +270,7 @@ static __always_inline void count_by_key(enum how how, struct drop *drop, const 
 
 static __always_inline __u32 packets_beyond_first(enum how how, struct sk_buff *skb)
 {
-    const unsigned char *shinfo = skb->head + skb->end;
-    __u16 segments = FIELD_AT(how, skb_shared_info, shinfo, gso_segs);
+    __u16 segments = kernel_gso_segs(how, skb);
 
     return segments > 1 ? segments - 1 : 0;
 }

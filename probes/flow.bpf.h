@@ -2,6 +2,8 @@
 // What is behind the network header, as far as keys and filters ask: protocol, addresses, ports.
 #pragma once
 
+#include <stddef.h>
+
 #include <bpf/bpf_endian.h>
 
 #include "kernel.h"
@@ -14,6 +16,9 @@ enum {
     UNSET_HEADER = 0xffff, // skb->mac_header and network_header that nobody has set
     IP_OFFSET = 0x1fff,
     IPV6_OFFSET = 0xfff8,
+    IPV6_NEXTHDR = 6, // RFC 8200, section 3: where in the header
+    IPV6_SADDR = 8,
+    IPV6_DADDR = 24,
     EXTENSION_HEADERS = 6, // followed at most
 };
 
@@ -31,38 +36,59 @@ static __always_inline bool has_ports(__u8 l4proto)
     return l4proto == 6 || l4proto == 17 || l4proto == 33 || l4proto == 132 || l4proto == 136;
 }
 
+// The begin of an IPv4 header (RFC 791), and of what follows where there are no options.
+struct ipv4_start {
+    __u8 version_ihl, tos;
+    __be16 tot_len, id, frag_off;
+    __u8 ttl, protocol;
+    __be16 check;
+    __be32 saddr, daddr;
+    __be16 sport, dport, udp_len;
+    __u16 zero;
+};
+
+enum { IPV4_BYTES = 20 };
+
 static __always_inline void parse_ports(enum how how, struct flow *flow, const unsigned char *l4)
 {
+    __u32 ports;
+
     if (!has_ports(flow->l4proto))
         return;
-    flow->sport = bpf_ntohs(FIELD_AT(how, udphdr, l4, source));
-    flow->dport = bpf_ntohs(FIELD_AT(how, udphdr, l4, dest));
+    ports = bpf_ntohl(load_u32(how, l4));
+    flow->sport = ports >> 16;
+    flow->dport = ports;
 }
 
-static __always_inline __u8 first_byte(enum how how, const unsigned char *at)
+// What the flow needs of the header: few loads, or one call of the helper.
+static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip, const unsigned char *l3)
 {
-    __u8 byte = 0;
-
-    if (how == HOW_CAST)
-        return *(const __u8 *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct iphdr));
-    bpf_probe_read_kernel(&byte, sizeof(byte), at);
-    return byte;
+    if (how == HOW_PROBE) {
+        bpf_probe_read_kernel(ip, IPV4_BYTES, l3);
+        return;
+    }
+    ip->version_ihl = load_u8(how, l3);
+    ip->frag_off = load_u16(how, l3 + offsetof(struct ipv4_start, frag_off));
+    ip->protocol = load_u8(how, l3 + offsetof(struct ipv4_start, protocol));
+    ip->saddr = load_u32(how, l3 + offsetof(struct ipv4_start, saddr));
+    ip->daddr = load_u32(how, l3 + offsetof(struct ipv4_start, daddr));
 }
 
 static __always_inline void parse_ipv4(enum how how, struct flow *flow, const unsigned char *l3)
 {
-    __u8 version_ihl = first_byte(how, l3);
+    struct ipv4_start ip = {};
 
-    if (version_ihl >> 4 != 4)
+    load_ipv4(how, &ip, l3);
+    if (ip.version_ihl >> 4 != 4)
         return;
     flow->family = 4;
-    flow->saddr = FIELD_AT(how, iphdr, l3, saddr);
-    flow->daddr = FIELD_AT(how, iphdr, l3, daddr);
-    flow->l4proto = FIELD_AT(how, iphdr, l3, protocol);
+    flow->saddr = ip.saddr;
+    flow->daddr = ip.daddr;
+    flow->l4proto = ip.protocol;
     flow->has_l4 = 1;
     // Only the first fragment has the ports.
-    if (!(FIELD_AT(how, iphdr, l3, frag_off) & bpf_htons(IP_OFFSET)))
-        parse_ports(how, flow, l3 + (version_ihl & 15) * 4);
+    if (!(ip.frag_off & bpf_htons(IP_OFFSET)))
+        parse_ports(how, flow, l3 + (ip.version_ihl & 15) * 4);
 }
 
 // The transport header's protocol and place, behind the extension headers; the place is 0 where
@@ -74,13 +100,13 @@ static __always_inline const unsigned char *skip_extensions(enum how how, struct
         __u8 header = flow->l4proto;
 
         if (header == 44) { // fragment
-            flow->l4proto = FIELD_AT(how, ipv6_opt_hdr, at, nexthdr);
-            if (FIELD_AT(how, frag_hdr, at, frag_off) & bpf_htons(IPV6_OFFSET))
+            flow->l4proto = load_u8(how, at);
+            if (load_u16(how, at + 2) & bpf_htons(IPV6_OFFSET))
                 return 0;
             at += 8;
         } else if (header == 0 || header == 43 || header == 60) { // hop-by-hop, routing, destination
-            flow->l4proto = FIELD_AT(how, ipv6_opt_hdr, at, nexthdr);
-            at += (FIELD_AT(how, ipv6_opt_hdr, at, hdrlen) + 1) * 8;
+            flow->l4proto = load_u8(how, at);
+            at += (load_u8(how, at + 1) + 1) * 8;
         } else {
             break;
         }
@@ -92,11 +118,11 @@ static __always_inline void parse_ipv6(enum how how, struct flow *flow, const un
 {
     const unsigned char *l4;
 
-    if (first_byte(how, l3) >> 4 != 6)
+    if (load_u8(how, l3) >> 4 != 6)
         return;
     flow->family = 6;
     flow->ipv6 = l3;
-    flow->l4proto = FIELD_AT(how, ipv6hdr, l3, nexthdr);
+    flow->l4proto = load_u8(how, l3 + IPV6_NEXTHDR);
     flow->has_l4 = 1;
     l4 = skip_extensions(how, flow, l3 + 40);
     if (l4)

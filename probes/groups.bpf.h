@@ -6,10 +6,9 @@
 
 #include "packet.bpf.h"
 
-// The tool makes the inner maps (two of each kind in use: one is written, one is read) and puts them
-// in slot 0. The update of the outer map returns only when no program uses the old one any more
-// (1ae80cf31938, "bpf: wait for running BPF programs when updating map-in-map"). Groups are
-// preallocated and never deleted while in use: a deleted entry may be reused under a writer.
+// The tool makes all of these maps (tools/source/group_maps.h): in slot 0 is the one of two hashes
+// that is written. Groups are preallocated and never deleted while in use: a deleted entry may be
+// reused under a writer.
 #define GROUPS(name, key_type)                      \
     struct {                                        \
         __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);   \

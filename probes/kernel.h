@@ -49,46 +49,24 @@ struct sk_buff {
     __be16 protocol;
     __be16 vlan_proto;
     __u16 vlan_tci;
+    // The tag is present when: vlan_all is not 0 (354259fa73e2, "net: remove skb->vlan_present",
+    // 6.2); before that a bit of its own says so (0c4b2d370514, "net: remove VLAN_TAG_PRESENT",
+    // 4.20).
+    __u32 vlan_all;
+    __u8 vlan_present : 1;
     __u32 hash, mark;
     __u16 transport_header, network_header, mac_header;
     __u32 tail, end; // sk_buff_data_t: offsets from head on 64-bit kernels
     unsigned char *head, *data;
 };
 
-// The tag is present when: vlan_all is not 0 (354259fa73e2, "net: remove skb->vlan_present", 6.2);
-// before that a bit of its own says so (0c4b2d370514, "net: remove VLAN_TAG_PRESENT", 4.20).
-struct sk_buff___vlan_all {
-    __u32 vlan_all;
-};
-struct sk_buff___vlan_present {
-    __u8 vlan_present : 1;
-};
-
 struct skb_shared_info {
     unsigned short gso_size, gso_segs;
 };
 
-struct iphdr {
-    __be16 frag_off;
-    __u8 protocol;
-    __be32 saddr, daddr;
-};
-
-struct ipv6hdr {
-    __u8 nexthdr;
-};
-
-struct ipv6_opt_hdr {
-    __u8 nexthdr, hdrlen;
-};
-
-struct frag_hdr {
-    __u8 nexthdr;
-    __be16 frag_off;
-};
-
-struct udphdr {
-    __be16 source, dest;
+// Sixteen bytes that may be read as numbers of any size.
+struct in6_addr {
+    int unused;
 };
 
 struct vm_struct {
@@ -109,17 +87,27 @@ struct task_struct {
 // type cast", 6.2): no helper call per field.
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-// How a program variant reads what is no typed pointer (packet bytes, skb_shared_info).
+// How a program variant reads what is no typed pointer (packet bytes, skb_shared_info, tasks).
 enum how {
-    HOW_CAST,  // directly, through bpf_rdonly_cast
+    HOW_CAST,  // directly, through bpf_rdonly_cast to sixteen bytes
     HOW_PROBE, // through bpf_probe_read_kernel
 };
 
-// ((struct type *)address)->path
-#define FIELD_AT(how, type, address, path)                                                      \
-    ((how) == HOW_CAST                                                                          \
-         ? ((struct type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(struct type)))->path \
-         : BPF_CORE_READ((struct type *)(address), path))
+#define LOAD(name, type)                                                                    \
+    static __always_inline type name(enum how how, const void *at)                          \
+    {                                                                                       \
+        type value = 0;                                                                     \
+                                                                                            \
+        if (how == HOW_CAST)                                                                \
+            return *(type *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct in6_addr));  \
+        bpf_probe_read_kernel(&value, sizeof(value), at);                                   \
+        return value;                                                                       \
+    }
+
+LOAD(load_u8, __u8)
+LOAD(load_u16, __u16)
+LOAD(load_u32, __u32)
+LOAD(load_u64, __u64)
 
 enum {
     THREAD_BYTES = 16384, // of a kernel stack, where stack_vm_area does not say it
@@ -133,34 +121,43 @@ enum {
 static __always_inline bool kernel_in_interrupt(enum how how, volatile __u64 *scratch)
 {
     void *task = (void *)bpf_get_current_task();
-    __u64 here = 0, stack = (__u64)FIELD_AT(how, task_struct, task, stack), bytes = THREAD_BYTES;
-    struct vm_struct *area = 0;
-    char comm[8] = {};
+    __u64 stack = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack));
+    __u64 here = 0, bytes = THREAD_BYTES, area = 0;
 
     *scratch = (__u64)&here;
     here = *scratch;
-    if (bpf_core_field_exists(((struct task_struct *)task)->stack_vm_area))
-        area = FIELD_AT(how, task_struct, task, stack_vm_area);
+    if (bpf_core_field_exists(struct task_struct, stack_vm_area))
+        area = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack_vm_area));
     if (area)
-        bytes = FIELD_AT(how, vm_struct, area, size);
+        bytes = load_u64(how, (void *)area + bpf_core_field_offset(struct vm_struct, size));
     if (here - stack >= bytes)
         return true;
-    if (!(FIELD_AT(how, task_struct, task, flags) & PF_KTHREAD))
+    if (!(load_u32(how, task + bpf_core_field_offset(struct task_struct, flags)) & PF_KTHREAD))
         return false;
-    bpf_probe_read_kernel(comm, sizeof(comm), ((struct task_struct *)task)->comm);
-    return *(__u64 *)comm == 0x71726974666f736bULL; // "ksoftirq"
+    return load_u64(how, task + bpf_core_field_offset(struct task_struct, comm)) ==
+           0x71726974666f736bULL; // "ksoftirq"
 }
 
 static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
 {
-    struct sk_buff___vlan_all *all = (void *)skb;
-    struct sk_buff___vlan_present *present = (void *)skb;
-
-    if (bpf_core_field_exists(all->vlan_all))
-        return all->vlan_all != 0;
-    if (bpf_core_field_exists(present->vlan_present))
-        return BPF_CORE_READ_BITFIELD(present, vlan_present) != 0;
+    if (bpf_core_field_exists(skb->vlan_all))
+        return skb->vlan_all != 0;
+    if (bpf_core_field_exists(skb->vlan_present))
+        return BPF_CORE_READ_BITFIELD(skb, vlan_present) != 0;
     return false;
+}
+
+// What GSO made of the packet lies behind its linear part.
+static __always_inline __u16 kernel_gso_segs(enum how how, struct sk_buff *skb)
+{
+    return load_u16(how, skb->head + skb->end +
+                             bpf_core_field_offset(struct skb_shared_info, gso_segs));
+}
+
+static __always_inline __u16 kernel_gso_size(enum how how, struct sk_buff *skb)
+{
+    return load_u16(how, skb->head + skb->end +
+                             bpf_core_field_offset(struct skb_shared_info, gso_size));
 }
 
 // Two loads: a helper would cost ten times as much.

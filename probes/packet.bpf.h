@@ -66,7 +66,6 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
 {
     struct sk_buff *skb = drop->skb;
     struct net_device *dev = drop->dev;
-    const unsigned char *shinfo = skb->head + skb->end;
 
     out->time_ns = bpf_ktime_get_ns();
     out->location = drop->location;
@@ -89,8 +88,8 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
         out->vlan_proto = bpf_ntohs(skb->vlan_proto);
         out->vlan_tci = skb->vlan_tci;
     }
-    out->gso_segs = FIELD_AT(how, skb_shared_info, shinfo, gso_segs);
-    out->gso_size = FIELD_AT(how, skb_shared_info, shinfo, gso_size);
+    out->gso_segs = kernel_gso_segs(how, skb);
+    out->gso_size = kernel_gso_size(how, skb);
     out->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
     out->ip_summed = BPF_CORE_READ_BITFIELD(skb, ip_summed);
     out->stack_bytes = 0;

@@ -19,20 +19,9 @@ enum {
     LOOKS_EXPIRED,
     LOOKS_UDP_TOO_LONG,
     PACKET_OTHERHOST = 3, // include/uapi/linux/if_packet.h
-    IPV4_BYTES = 20,
 };
 
-struct ipv4_and_ports {
-    __u8 version_ihl, tos;
-    __be16 tot_len, id, frag_off;
-    __u8 ttl, protocol;
-    __be16 check;
-    __be32 saddr, daddr;
-    __be16 sport, dport, udp_len;
-    __u16 zero;
-};
-
-static __always_inline bool right_ipv4_checksum(const struct ipv4_and_ports *ip)
+static __always_inline bool right_ipv4_checksum(const struct ipv4_start *ip)
 {
     const __u16 *words = (const void *)ip;
     __u32 sum = 0;
@@ -45,7 +34,7 @@ static __always_inline bool right_ipv4_checksum(const struct ipv4_and_ports *ip)
 }
 
 // `bytes`: from the network header to the end of the packet.
-static __always_inline __u32 ipv4_looks(const struct ipv4_and_ports *ip, __u32 bytes)
+static __always_inline __u32 ipv4_looks(const struct ipv4_start *ip, __u32 bytes)
 {
     __u32 source = bpf_ntohl(ip->saddr), header = (ip->version_ihl & 15) * 4;
 
@@ -70,7 +59,7 @@ static __always_inline __u32 ipv4_looks(const struct ipv4_and_ports *ip, __u32 b
 // The part, from 0 to 255.
 static __noinline __u32 part_of_reason(struct sk_buff *skb)
 {
-    struct ipv4_and_ports ip = {};
+    struct ipv4_start ip = {};
     const unsigned char *l3 = skb->head + skb->network_header;
     __u32 looks = LOOKS_FINE, some_bits;
 

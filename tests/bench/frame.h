@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 enum {
-    FRAME_BYTES = 60, // the least that Ethernet has, without its own checksum
+    FRAME_BYTES = 60,  // the least that Ethernet has, without its own checksum
     FRAME_ID = 18,
     FRAME_CHECK = 24,
     FRAME_SADDR = 26,
@@ -16,8 +16,7 @@ enum {
 
 // Flow number -> source 10.0.x.y and port 1024 and up. The IP id takes what the address adds to the
 // checksum, so that it stays as wrong as it is, for every flow.
-static inline void frame_set_flow(unsigned char *frame, __u32 flow)
-{
+static inline void frame_set_flow(unsigned char *frame, __u32 flow) {
     __u16 low = (__u16)flow, id = (__u16)~flow;
     __u16 port = __builtin_bswap16((__u16)(1024 + (flow >> 16)));
 

@@ -3,7 +3,7 @@
 // stderr, and what stands on stdout (nothing, when it never came to observing).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -275,6 +275,11 @@ const Row rows[] = {
      "2\n",
      root},
 };
+
+// For the name of the test in a list.
+void PrintTo(const Row &row, std::ostream *to) {
+    *to << row.sentence;
+}
 
 class WrongUse : public testing::TestWithParam<Row> {};
 

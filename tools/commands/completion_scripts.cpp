@@ -143,7 +143,7 @@ std::string bash_completion(const std::vector<CommandInfo> &commands) {
         "    [[ $cur == = ]] && cur=\n"
         "    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
         "    case \"$command $prev\" in\n";
-    CommandInfo top = commands.front();
+    const CommandInfo &top = commands.front();
     for (const auto &command : commands)
         if (!command.name.empty())
             text += bash_command(command);

@@ -230,7 +230,7 @@ Status LabNetwork::find_ports() {
     return success();
 }
 
-Status LabNetwork::address(const LabOptions &options) {
+Status LabNetwork::address(const LabOptions &options) const {
     for (const Side side : {Side::tx, Side::rx}) {
         Result<Rtnl> rtnl = Rtnl::open(netns(side));
         if (!rtnl)

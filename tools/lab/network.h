@@ -92,7 +92,7 @@ class LabNetwork {
     static size_t index(Side side) { return static_cast<size_t>(side); }
     Status quiet(const LabOptions &options) const;
     Status connect();
-    Status address(const LabOptions &options);
+    Status address(const LabOptions &options) const;
 
     Status adopt(Side side, Fd netns);
     Status find_ports();

@@ -9,7 +9,7 @@
 namespace whydrop {
 namespace {
 
-constexpr size_t kFlushAt = 64 * 1024;
+constexpr size_t kFlushAt = size_t{64} * 1024;
 
 }  // namespace
 

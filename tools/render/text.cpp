@@ -51,8 +51,8 @@ uint64_t TextSink::since_midnight_ns(uint64_t time_ns) const {
     std::time_t unix_s = static_cast<std::time_t>(unix_ns / 1'000'000'000);
     std::tm local{};
     ::localtime_r(&unix_s, &local);
-    uint64_t s = static_cast<uint64_t>(local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec);
-    return s * 1'000'000'000 + unix_ns % 1'000'000'000;
+    const int s = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
+    return static_cast<uint64_t>(s) * 1'000'000'000 + unix_ns % 1'000'000'000;
 }
 
 Status TextSink::record(const DropRecord &drop) {

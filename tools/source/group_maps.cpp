@@ -24,10 +24,8 @@ Result<Fd> create_hash(const char *name, uint32_t key_bytes, uint32_t max_groups
 
 }  // namespace
 
-Result<GroupMaps> GroupMaps::create(const char *name, int outer, uint32_t key_bytes,
-                                    uint32_t max_groups) {
+Result<GroupMaps> GroupMaps::create(const char *name, uint32_t key_bytes, uint32_t max_groups) {
     GroupMaps maps;
-    maps.outer_ = outer;
     maps.key_bytes_ = key_bytes;
     maps.max_groups_ = max_groups;
     for (Fd *fd : {&maps.written_, &maps.quiet_}) {
@@ -36,14 +34,19 @@ Result<GroupMaps> GroupMaps::create(const char *name, int outer, uint32_t key_by
             return hash.error();
         *fd = std::move(*hash);
     }
-    if (auto put = maps.put(maps.written_.get()); !put)
-        return put.error();
+    bpf_map_create_opts options{};
+    options.sz = sizeof options;
+    options.inner_map_fd = static_cast<uint32_t>(maps.written_.get());
+    maps.outer_.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, name, sizeof(uint32_t),
+                                     sizeof(uint32_t), 1, &options));
+    if (!maps.outer_)
+        return errno_error("cannot create the map of maps of groups", errno);
     return maps;
 }
 
 Status GroupMaps::put(int inner) const {
     const uint32_t slot = 0;
-    if (bpf_map_update_elem(outer_, &slot, &inner, BPF_ANY) != 0)
+    if (bpf_map_update_elem(outer_.get(), &slot, &inner, BPF_ANY) != 0)
         return errno_error("cannot swap the map of groups", errno);
     return success();
 }

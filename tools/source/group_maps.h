@@ -12,9 +12,15 @@ namespace whydrop {
 
 class GroupMaps {
   public:
-    // `outer`: fd of the array of maps, not owned. One of the hashes is in its slot on return.
-    static Result<GroupMaps> create(const char *name, int outer, uint32_t key_bytes,
-                                    uint32_t max_groups);
+    // Makes the hashes, and the array of one map that the probes look into. It is empty: fill().
+    static Result<GroupMaps> create(const char *name, uint32_t key_bytes, uint32_t max_groups);
+
+    // For the probes' object.
+    [[nodiscard]] int outer() const { return outer_.get(); }
+    // Puts a hash into the array. Takes some milliseconds, like every such change: the kernel waits
+    // for programs that might still use the old one (1ae80cf31938, "bpf: wait for running BPF
+    // programs when updating map-in-map").
+    [[nodiscard]] Status fill() const { return put(written_.get()); }
 
     // Puts the empty hash into the slot, waits until no program uses the other one any more, hands
     // out its groups (key and struct wire_group) and empties it.
@@ -27,7 +33,7 @@ class GroupMaps {
     Status put(int inner) const;
     Status empty(int inner, const std::function<void(const void *, const void *)> &on_group) const;
 
-    int outer_ = -1;
+    Fd outer_;
     uint32_t key_bytes_ = 0;
     uint32_t max_groups_ = 0;
     Fd written_, quiet_;

@@ -39,8 +39,8 @@ class KernelBtf {
     // Does this kernel say why it drops? False before 5.17.
     bool has_reasons();
 
-    // The number that says nothing: NOT_SPECIFIED's, or 0 where there are no reasons at all. Absent:
-    // every drop of this kernel has a reason.
+    // The number that says nothing: NOT_SPECIFIED's, or 0 where there are no reasons at all.
+    // Absent: every drop of this kernel has a reason.
     std::optional<uint32_t> unspecified_reason();
 
     // The reason of a number; without a name when nobody names it. The modules' BTF is read on the

@@ -10,6 +10,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <future>
 #include <optional>
 
 #include "drops.skel.h"
@@ -85,6 +86,7 @@ struct LiveDrops::State {
     Variant variant{};
     Fd program;
     std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
+    std::future<Status> filled;                          // ends before the groups do
     Ring ring;
     std::function<bool(const void *, size_t)> on_record;
     Link link;
@@ -151,10 +153,10 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     leave_out_unused_maps();
     bpf_program__set_autoload(chosen(), true);
     bpf_program__set_autoload(skeleton->progs.read_clock, true);
-    if (const int err = drops_bpf__load(skeleton.get()))
-        return load_error(-err);
     if (auto made = make_groups(max_groups); !made)
         return made.error();
+    if (const int err = drops_bpf__load(skeleton.get()))
+        return load_error(-err);
     return make_ring();
 }
 
@@ -171,7 +173,7 @@ void LiveDrops::State::leave_out_unused_maps() {
 Status LiveDrops::State::make_groups(uint32_t max_groups) {
     struct Kind {
         uint32_t kind;
-        const bpf_map *outer;
+        bpf_map *outer;
         bool used;
     };
     const Kind kinds[] = {
@@ -182,13 +184,21 @@ Status LiveDrops::State::make_groups(uint32_t max_groups) {
     for (const Kind &kind : kinds) {
         if (!kind.used)
             continue;
-        auto maps = GroupMaps::create("whydrop_groups", bpf_map__fd(kind.outer),
-                                      static_cast<uint32_t>(key_bytes(kind.kind)),
+        auto maps = GroupMaps::create("whydrop_groups", static_cast<uint32_t>(key_bytes(kind.kind)),
                                       config.each ? 1 : max_groups);
         if (!maps)
             return maps.error();
+        if (const int err = bpf_map__reuse_fd(kind.outer, maps->outer()))
+            return errno_error("cannot use the map of groups", -err);
         groups.emplace_back(kind.kind, std::move(*maps));
     }
+    // While the kernel waits there, it can verify the program here.
+    filled = std::async(std::launch::async, [this]() -> Status {
+        for (const auto &[kind, maps] : groups)
+            if (auto done = maps.fill(); !done)
+                return done;
+        return success();
+    });
     return success();
 }
 
@@ -200,6 +210,8 @@ Status LiveDrops::State::make_ring() {
 }
 
 Status LiveDrops::attach() {
+    if (auto filled = state_->filled.get(); !filled)
+        return filled;
     state_->link.reset(bpf_program__attach(state_->chosen()));
     if (!state_->link)
         return load_error(errno);

@@ -94,7 +94,7 @@ Status Child::start() {
     return success();
 }
 
-std::optional<int> Child::status(bool wait) {
+std::optional<int> Child::status(bool wait) const {
     int status = 0;
     pid_t got;
     do {

@@ -28,7 +28,7 @@ class Child {
     // Readable when it has ended.
     [[nodiscard]] int poll_fd() const { return pidfd_.get(); }
     // As a shell gives it: the exit code, or 128 + signal. Absent while it runs; `wait` waits.
-    std::optional<int> status(bool wait);
+    [[nodiscard]] std::optional<int> status(bool wait) const;
 
   private:
     Child() = default;
