@@ -143,7 +143,7 @@ std::string bash_completion(const std::vector<CommandInfo> &commands) {
         "    [[ $cur == = ]] && cur=\n"
         "    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
         "    case \"$command $prev\" in\n";
-    const CommandInfo &top = commands.front();
+    CommandInfo top = commands.front();
     for (const auto &command : commands)
         if (!command.name.empty())
             text += bash_command(command);
@@ -219,7 +219,7 @@ std::string zsh_completion(const std::vector<CommandInfo> &commands) {
         cases += "        " + command.name + ")\n            _arguments -s" +
                  zsh_options(command, "                ") + "            ;;\n";
     }
-    CommandInfo top = commands.front();
+    const CommandInfo &top = commands.front();
     std::string arguments = zsh_options(top, "        ");
     arguments.insert(arguments.size() - 1,
                      " \\\n        '1:command:->command' \\\n        '*::argument:->argument'");

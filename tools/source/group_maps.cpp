@@ -18,7 +18,9 @@ Result<Fd> create_hash(const char *name, uint32_t key_bytes, uint32_t max_groups
                          nullptr));
     if (!fd)
         return errno_error("cannot create a map for " + std::to_string(max_groups) + " groups",
-                           errno, "ask for fewer with --max-groups");
+                           errno,
+                           errno == EPERM ? "run as root, or with CAP_BPF and CAP_PERFMON"
+                                          : "ask for fewer with --max-groups");
     return fd;
 }
 

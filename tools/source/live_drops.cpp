@@ -46,7 +46,7 @@ int keep_libbpf_message(libbpf_print_level level, const char *format, va_list ar
 Error load_error(int err) {
     Error error = errno_error("the kernel refused the drop probe", err);
     if (err == EPERM)
-        error.hint = "run as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN";
+        error.hint = "run as root, or with CAP_BPF and CAP_PERFMON";
     else
         error.hint = "'whydrop doctor' shows what this kernel can do; it said: " + libbpf_said;
     error.code = Errc::unsupported;
@@ -154,7 +154,7 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     bpf_program__set_autoload(chosen(), true);
     bpf_program__set_autoload(skeleton->progs.read_clock, true);
     if (auto made = make_groups(max_groups); !made)
-        return made.error();
+        return made.error().code == Errc::unsupported ? load_error(EPERM) : made.error();
     if (const int err = drops_bpf__load(skeleton.get()))
         return load_error(-err);
     return make_ring();
