@@ -13,53 +13,19 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct wire_config config = {};
 
-// skb->dev shares its place with a tree node (TCP's queues, netem) and with UDP's scratch, so what
-// is there may be no device. One is believed when it leads to a namespace: their inodes are at the
-// top (proc_alloc_inum() begins at 0xf0000000, those of the first namespaces are just below).
-static __always_inline bool is_netns_inode(__u32 inode)
-{
-    return inode >= 0xefffff00;
-}
-
-static __always_inline __u32 socket_netns(struct sock *sk)
-{
-    __u32 inode = 0;
-
-    if (sk)
-        inode = sk->__sk_common.skc_net.net->ns.inum;
-    return is_netns_inode(inode) ? inode : 0;
-}
-
-static __always_inline void find_device(struct drop *drop, struct sock *rx_sk)
-{
-    struct net_device *dev = drop->skb->dev;
-
-    if ((long)dev < 0) { // a kernel address
-        __u32 inode = dev->nd_net.net->ns.inum;
-
-        if (is_netns_inode(inode)) {
-            drop->dev = dev;
-            drop->netns = inode;
-            drop->ifindex = dev->ifindex;
-            return;
-        }
-    }
-    drop->netns = socket_netns(drop->skb->sk);
-    if (!drop->netns)
-        drop->netns = socket_netns(rx_sk);
-}
-
 static __always_inline void fill_small(struct wire_key_small *key, const struct drop *drop,
                                        const struct flow *flow)
 {
-    key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
-    key->reason = config.keys & WIRE_BY_REASON ? drop->key_reason : 0;
-    key->netns = config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS) ? drop->netns : 0;
-    key->ifindex = config.keys & WIRE_BY_DEV ? drop->ifindex : 0;
+    __u32 keys = config.keys;
+
+    key->location = keys & WIRE_BY_LOCATION ? drop->location : 0;
+    key->reason = keys & WIRE_BY_REASON ? drop->key_reason : 0;
+    key->netns = keys & (WIRE_BY_DEV | WIRE_BY_NETNS) ? drop->netns : 0;
+    key->ifindex = keys & WIRE_BY_DEV ? drop->ifindex : 0;
     key->ethertype = 0;
     key->l4proto = 0;
     key->has_l4 = 0;
-    if (config.keys & WIRE_BY_PROTO) {
+    if (keys & WIRE_BY_PROTO) {
         key->ethertype = flow->ethertype;
         key->l4proto = flow->l4proto;
         key->has_l4 = flow->has_l4;
@@ -69,16 +35,17 @@ static __always_inline void fill_small(struct wire_key_small *key, const struct 
 static __always_inline void fill_flow4(struct wire_key_flow4 *key, const struct drop *drop,
                                        const struct flow *flow)
 {
-    bool whole = config.keys & WIRE_BY_FLOW;
+    __u32 keys = config.keys;
+    bool whole = keys & WIRE_BY_FLOW;
 
-    key->location = config.keys & WIRE_BY_LOCATION ? drop->location : 0;
-    key->reason = config.keys & WIRE_BY_REASON ? drop->key_reason : 0;
-    key->netns = config.keys & WIRE_BY_NETNS ? drop->netns : 0;
-    key->saddr = whole || config.keys & WIRE_BY_SRC ? flow->saddr : 0;
-    key->daddr = whole || config.keys & WIRE_BY_DST ? flow->daddr : 0;
+    key->location = keys & WIRE_BY_LOCATION ? drop->location : 0;
+    key->reason = keys & WIRE_BY_REASON ? drop->key_reason : 0;
+    key->netns = keys & WIRE_BY_NETNS ? drop->netns : 0;
+    key->saddr = whole || keys & WIRE_BY_SRC ? flow->saddr : 0;
+    key->daddr = whole || keys & WIRE_BY_DST ? flow->daddr : 0;
     key->sport = whole ? flow->sport : 0;
     key->dport = whole ? flow->dport : 0;
-    key->l4proto = whole || config.keys & WIRE_BY_PROTO ? flow->l4proto : 0;
+    key->l4proto = whole || keys & WIRE_BY_PROTO ? flow->l4proto : 0;
     key->family = 4;
     key->zero = 0;
 }
@@ -95,28 +62,29 @@ static __always_inline void fill_address(__u32 *to, const struct flow *flow, __u
 static __always_inline void fill_full(struct wire_key_full *key, const struct drop *drop,
                                       const struct flow *flow)
 {
-    bool whole = config.keys & WIRE_BY_FLOW;
+    __u32 keys = config.keys;
+    bool whole = keys & WIRE_BY_FLOW;
 
     __builtin_memset(key, 0, sizeof(*key));
-    if (config.keys & WIRE_BY_LOCATION)
+    if (keys & WIRE_BY_LOCATION)
         key->location = drop->location;
-    if (config.keys & WIRE_BY_REASON)
+    if (keys & WIRE_BY_REASON)
         key->reason = drop->key_reason;
-    if (config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS))
+    if (keys & (WIRE_BY_DEV | WIRE_BY_NETNS))
         key->netns = drop->netns;
-    if (config.keys & WIRE_BY_DEV)
+    if (keys & WIRE_BY_DEV)
         key->ifindex = drop->ifindex;
-    if (config.keys & WIRE_BY_PROTO)
+    if (keys & WIRE_BY_PROTO)
         key->ethertype = flow->ethertype;
-    if (config.keys & (WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST))
+    if (keys & (WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST))
         key->family = flow->family;
-    if (whole || config.keys & WIRE_BY_PROTO) {
+    if (whole || keys & WIRE_BY_PROTO) {
         key->l4proto = flow->l4proto;
         key->has_l4 = flow->has_l4;
     }
-    if (whole || config.keys & WIRE_BY_SRC)
+    if (whole || keys & WIRE_BY_SRC)
         fill_address(key->saddr, flow, flow->saddr, IPV6_SADDR);
-    if (whole || config.keys & WIRE_BY_DST)
+    if (whole || keys & WIRE_BY_DST)
         fill_address(key->daddr, flow, flow->daddr, IPV6_DADDR);
     if (whole) {
         key->sport = flow->sport;
@@ -278,17 +246,18 @@ static __always_inline __u32 packets_beyond_first(enum how how, struct sk_buff *
 static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb, __u64 location,
                                    __u32 reason, struct sock *rx_sk)
 {
-    struct drop drop = {.ctx = ctx, .skb = skb, .location = location, .reason = reason};
+    struct drop drop = {
+        .ctx = ctx, .skb = skb, .rx_sk = rx_sk, .location = location, .reason = reason};
     struct flow flow = {};
     __u32 slot = 0;
     bool nested;
 
-    if (!reason_wanted(reason))
-        return 0;
-    find_device(&drop, rx_sk);
-    if ((config.ifindex && drop.ifindex != config.ifindex) ||
-        (config.netns && drop.netns != config.netns))
-        return 0;
+    if (config.needs_device) {
+        find_device(&drop);
+        if ((config.ifindex && drop.ifindex != config.ifindex) ||
+            (config.netns && drop.netns != config.netns))
+            return 0;
+    }
     if (config.needs_flow) {
         parse_flow(how, skb, &flow);
         if (!flow_wanted(&flow))
@@ -298,7 +267,7 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
     if (!drop.cpu)
         return 0;
     if (config.filter_pid || config.filter_comm || config.keys & WIRE_BY_COMM)
-        drop.context = context_flags(how, drop.cpu);
+        drop.context = context_flags(how, (void *)bpf_get_current_task(), drop.cpu);
     if (!task_wanted(&drop))
         return 0;
     drop.len = skb->len;
@@ -322,7 +291,11 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
 #define VARIANT(name, how, reason, rx_sk)                                                 \
     SEC("?tp_btf/kfree_skb") int name(__u64 *ctx)                                        \
     {                                                                                     \
-        return dropped(how, ctx, (struct sk_buff *)ctx[0], ctx[1], reason, rx_sk);        \
+        struct sk_buff *skb = kernel_skb(how, ctx[0]);                                    \
+                                                                                          \
+        if (!reason_wanted(reason) || (config.ifindex && on_other_device(skb)))           \
+            return 0;                                                                     \
+        return dropped(how, ctx, skb, ctx[1], reason, rx_sk);                             \
     }
 
 VARIANT(cast_4, HOW_CAST, ctx[2], (struct sock *)ctx[3])

@@ -4,27 +4,28 @@
 // group, no_room or map_error.
 #pragma once
 
-#include "packet.bpf.h"
+#include "device.bpf.h"
 
 // The tool makes all of these maps (tools/source/group_maps.h): in slot 0 is the one of two hashes
 // that is written. Groups are preallocated and never deleted while in use: a deleted entry may be
 // reused under a writer.
-#define GROUPS(name, key_type)                      \
-    struct {                                        \
-        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);   \
-        __uint(max_entries, 1);                     \
-        __type(key, __u32);                         \
-        __array(values, struct {                    \
-            __uint(type, BPF_MAP_TYPE_HASH);        \
-            __uint(max_entries, 1);                 \
-            __uint(key_size, sizeof(struct key_type)); \
-            __uint(value_size, sizeof(struct wire_group)); \
-        });                                         \
+#define GROUPS(name, key_type, value_bytes)                \
+    struct {                                               \
+        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);          \
+        __uint(max_entries, 1);                            \
+        __type(key, __u32);                                \
+        __array(                                           \
+            values, struct {                               \
+                __uint(type, BPF_MAP_TYPE_HASH);           \
+                __uint(max_entries, 1);                    \
+                __uint(key_size, sizeof(struct key_type)); \
+                __uint(value_size, value_bytes);           \
+            });                                            \
     } name SEC(".maps")
 
-GROUPS(groups_small, wire_key_small);
-GROUPS(groups_flow4, wire_key_flow4);
-GROUPS(groups_full, wire_key_full);
+GROUPS(groups_small, wire_key_small, sizeof(struct wire_group));
+GROUPS(groups_flow4, wire_key_flow4, WIRE_GROUP_NO_NAME);
+GROUPS(groups_full, wire_key_full, sizeof(struct wire_group));
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -40,24 +41,20 @@ struct {
 
 struct wire_fill fill = {};
 
-extern const volatile struct wire_config config;
-
 enum {
-    FIRST_SAMPLES = 4,    // of a group go at once,
-    SAMPLE_JIFFIES = 64,  // the others at this distance
-    SAMPLES_PER_JIFFY = 16, // of all groups on one CPU
+    FIRST_SAMPLES = 4,       // of a group go at once,
+    SAMPLE_JIFFIES = 64,     // the others at this distance
+    SAMPLES_PER_JIFFY = 16,  // of all groups on one CPU
 };
 
-static __always_inline void add(struct wire_count *to, const struct wire_count *count)
-{
+static __always_inline void add(struct wire_count *to, const struct wire_count *count) {
     __sync_fetch_and_add(&to->events, count->events);
     __sync_fetch_and_add(&to->bytes, count->bytes);
     if (count->more_packets)
         __sync_fetch_and_add(&to->more_packets, count->more_packets);
 }
 
-static __always_inline void *group_map(__u32 kind)
-{
+static __always_inline void *group_map(__u32 kind) {
     __u32 slot = 0;
 
     if (kind == WIRE_KEY_SMALL)
@@ -67,19 +64,19 @@ static __always_inline void *group_map(__u32 kind)
     return bpf_map_lookup_elem(&groups_full, &slot);
 }
 
-// Tells the tool once that the map of groups is half full, so that it swaps in time.
-static __always_inline void count_new_group(void)
-{
+// Tells the tool once that a map of groups may be nearly full, so that it swaps in time.
+static __always_inline void count_new_group(__u32 kind) {
+    bool fraction = config.layout == WIRE_KEY_FLOW4 && kind == WIRE_KEY_FULL;
     struct wire_head *head;
 
-    __sync_fetch_and_add(&fill.groups, 1);
-    if (fill.groups < config.half_full || fill.told)
+    __sync_fetch_and_add(&fill.groups, fraction ? WIRE_FULL_FRACTION : 1);
+    if (fill.groups < config.nearly_full || fill.told)
         return;
     fill.told = 1;
     head = bpf_ringbuf_reserve(&ring, sizeof(*head), 0);
     if (!head)
         return;
-    head->kind = WIRE_HALF_FULL;
+    head->kind = WIRE_NEARLY_FULL;
     head->tag = 0;
     bpf_ringbuf_submit(head, BPF_RB_FORCE_WAKEUP);
 }
@@ -88,13 +85,12 @@ static __always_inline void count_new_group(void)
 struct entry {
     struct wire_cpu *cpu;
     void *key;
-    struct net_device *dev; // 0: the name is not known any more, or there is none
+    struct net_device *dev;  // 0: the name is not known any more, or there is none
     struct wire_count count;
     __u64 first, last;
 };
 
-static __always_inline struct wire_group *insert_group(__u32 kind, struct entry *entry)
-{
+static __always_inline struct wire_group *insert_group(__u32 kind, struct entry *entry) {
     struct wire_group fresh = {.first = entry->first, .last = entry->last};
     void *map = group_map(kind);
     struct wire_group *group = 0;
@@ -109,7 +105,7 @@ static __always_inline struct wire_group *insert_group(__u32 kind, struct entry 
     }
     if (group) {
         if (!err)
-            count_new_group();
+            count_new_group(kind);
         add(&group->count, &entry->count);
         return group;
     }
@@ -118,24 +114,20 @@ static __always_inline struct wire_group *insert_group(__u32 kind, struct entry 
 }
 
 // New groups are rare: their code stands aside, once per kind of key.
-static __noinline struct wire_group *insert_small(struct entry *entry)
-{
+static __noinline struct wire_group *insert_small(struct entry *entry) {
     return insert_group(WIRE_KEY_SMALL, entry);
 }
 
-static __noinline struct wire_group *insert_flow4(struct entry *entry)
-{
+static __noinline struct wire_group *insert_flow4(struct entry *entry) {
     return insert_group(WIRE_KEY_FLOW4, entry);
 }
 
-static __noinline struct wire_group *insert_full(struct entry *entry)
-{
+static __noinline struct wire_group *insert_full(struct entry *entry) {
     return insert_group(WIRE_KEY_FULL, entry);
 }
 
 // The group's value after counting into it; 0 when it was counted as no_room or map_error.
-static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *entry)
-{
+static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *entry) {
     void *map = group_map(kind);
     struct wire_group *group = map ? bpf_map_lookup_elem(map, entry->key) : 0;
 
@@ -153,8 +145,7 @@ static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *
 }
 
 // Moves what this CPU has counted of its last group into the group.
-static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry *entry)
-{
+static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry *entry) {
     if (!cpu->pending.events)
         return;
     entry->cpu = cpu;
@@ -169,8 +160,7 @@ static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry
     count_entry(kind, entry);
 }
 
-static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *group, __u32 now)
-{
+static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *group, __u32 now) {
     if (group->samples >= WIRE_SAMPLES ||
         (group->samples >= FIRST_SAMPLES && (__s32)(now - group->next_sample) < 0))
         return false;
@@ -184,16 +174,14 @@ static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *
     return true;
 }
 
-static __always_inline __u32 key_bytes(__u32 kind)
-{
+static __always_inline __u32 key_bytes(__u32 kind) {
     if (kind == WIRE_KEY_SMALL)
         return sizeof(struct wire_key_small);
     return kind == WIRE_KEY_FLOW4 ? sizeof(struct wire_key_flow4) : sizeof(struct wire_key_full);
 }
 
 static __always_inline int send_sample(enum how how, struct drop *drop, __u32 kind, const void *key,
-                                       struct wire_group *group)
-{
+                                       struct wire_group *group) {
     struct wire_sample *sample = bpf_ringbuf_reserve(&ring, sizeof(*sample), 0);
     long bytes;
 
@@ -201,6 +189,8 @@ static __always_inline int send_sample(enum how how, struct drop *drop, __u32 ki
         drop->cpu->samples_lost++;
         return 0;
     }
+    if (!config.needs_device)
+        find_device(drop);
     sample->head.kind = WIRE_SAMPLE;
     sample->head.tag = kind;
     bpf_probe_read_kernel(&sample->key, key_bytes(kind), key);
@@ -218,13 +208,11 @@ static __always_inline int send_sample(enum how how, struct drop *drop, __u32 ki
 }
 
 static __noinline int send_sample_cast(struct drop *drop, __u32 kind, const void *key,
-                                       struct wire_group *group)
-{
+                                       struct wire_group *group) {
     return send_sample(HOW_CAST, drop, kind, key, group);
 }
 
 static __noinline int send_sample_probe(struct drop *drop, __u32 kind, const void *key,
-                                        struct wire_group *group)
-{
+                                        struct wire_group *group) {
     return send_sample(HOW_PROBE, drop, kind, key, group);
 }

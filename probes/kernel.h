@@ -4,12 +4,11 @@
 // the difference.
 #pragma once
 
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -28,7 +27,7 @@ typedef struct {
 struct net_device {
     char name[16];
     int ifindex;
-    unsigned short type; // ARPHRD_*
+    unsigned short type;  // ARPHRD_*
     possible_net_t nd_net;
 };
 
@@ -56,7 +55,7 @@ struct sk_buff {
     __u8 vlan_present : 1;
     __u32 hash, mark;
     __u16 transport_header, network_header, mac_header;
-    __u32 tail, end; // sk_buff_data_t: offsets from head on 64-bit kernels
+    __u32 tail, end;  // sk_buff_data_t: offsets from head on 64-bit kernels
     unsigned char *head, *data;
 };
 
@@ -76,6 +75,7 @@ struct vm_struct {
 // stack_vm_area: with CONFIG_VMAP_STACK (ba14a194a434, 4.9).
 struct task_struct {
     unsigned int flags;
+    int tgid;
     void *stack;
     struct vm_struct *stack_vm_area;
     char comm[16];
@@ -89,19 +89,28 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 // How a program variant reads what is no typed pointer (packet bytes, skb_shared_info, tasks).
 enum how {
-    HOW_CAST,  // directly, through bpf_rdonly_cast to sixteen bytes
-    HOW_PROBE, // through bpf_probe_read_kernel
+    HOW_CAST,   // directly, through bpf_rdonly_cast to sixteen bytes
+    HOW_PROBE,  // through bpf_probe_read_kernel
 };
 
-#define LOAD(name, type)                                                                    \
-    static __always_inline type name(enum how how, const void *at)                          \
-    {                                                                                       \
-        type value = 0;                                                                     \
-                                                                                            \
-        if (how == HOW_CAST)                                                                \
-            return *(type *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct in6_addr));  \
-        bpf_probe_read_kernel(&value, sizeof(value), at);                                   \
-        return value;                                                                       \
+// The packet as the tracepoint passes it, no longer "trusted" where that can be: we call nothing
+// that needs it, and with each pointer loaded from a trusted struct newer kernels search all of
+// their BTF for the exceptions (6fcd486b3a0a, "bpf: Refactor RCU enforcement in the
+// verifier", 6.4), which took a third of the time to load the program.
+static __always_inline struct sk_buff *kernel_skb(enum how how, __u64 arg) {
+    if (how == HOW_CAST)
+        return bpf_rdonly_cast((void *)arg, bpf_core_type_id_kernel(struct sk_buff));
+    return (struct sk_buff *)arg;
+}
+
+#define LOAD(name, type)                                                                   \
+    static __always_inline type name(enum how how, const void *at) {                       \
+        type value = 0;                                                                    \
+                                                                                           \
+        if (how == HOW_CAST)                                                               \
+            return *(type *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct in6_addr)); \
+        bpf_probe_read_kernel(&value, sizeof(value), at);                                  \
+        return value;                                                                      \
     }
 
 LOAD(load_u8, __u8)
@@ -110,17 +119,15 @@ LOAD(load_u32, __u32)
 LOAD(load_u64, __u64)
 
 enum {
-    THREAD_BYTES = 16384, // of a kernel stack, where stack_vm_area does not say it
+    THREAD_BYTES = 16384,  // of a kernel stack, where stack_vm_area does not say it
     PF_KTHREAD = 0x00200000,
 };
 
 // Are we in an interrupt, hard or soft? preempt_count would say it, but kernels without
 // CONFIG_KALLSYMS_ALL do not let BPF find per-CPU variables. So: interrupts have a stack of their
-// own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map: what
-// is read back from it is a number to the verifier, no pointer.
-static __always_inline bool kernel_in_interrupt(enum how how, volatile __u64 *scratch)
-{
-    void *task = (void *)bpf_get_current_task();
+// own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map:
+// what is read back from it is a number to the verifier, no pointer.
+static __always_inline bool kernel_in_interrupt(enum how how, void *task, volatile __u64 *scratch) {
     __u64 stack = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack));
     __u64 here = 0, bytes = THREAD_BYTES, area = 0;
 
@@ -135,11 +142,20 @@ static __always_inline bool kernel_in_interrupt(enum how how, volatile __u64 *sc
     if (!(load_u32(how, task + bpf_core_field_offset(struct task_struct, flags)) & PF_KTHREAD))
         return false;
     return load_u64(how, task + bpf_core_field_offset(struct task_struct, comm)) ==
-           0x71726974666f736bULL; // "ksoftirq"
+           0x71726974666f736bULL;  // "ksoftirq"
 }
 
-static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
-{
+// The running task's process, as the initial pid namespace numbers it. Three loads, no helper
+// calls.
+static __always_inline __u32 kernel_task_comm(enum how how, void *task, char *comm) {
+    const void *name = task + bpf_core_field_offset(struct task_struct, comm);
+
+    ((__u64 *)comm)[0] = load_u64(how, name);
+    ((__u64 *)comm)[1] = load_u64(how, name + 8);
+    return load_u32(how, task + bpf_core_field_offset(struct task_struct, tgid));
+}
+
+static __always_inline bool kernel_vlan_tag(struct sk_buff *skb) {
     if (bpf_core_field_exists(skb->vlan_all))
         return skb->vlan_all != 0;
     if (bpf_core_field_exists(skb->vlan_present))
@@ -148,21 +164,18 @@ static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
 }
 
 // What GSO made of the packet lies behind its linear part.
-static __always_inline __u16 kernel_gso_segs(enum how how, struct sk_buff *skb)
-{
-    return load_u16(how, skb->head + skb->end +
-                             bpf_core_field_offset(struct skb_shared_info, gso_segs));
+static __always_inline __u16 kernel_gso_segs(enum how how, struct sk_buff *skb) {
+    return load_u16(how,
+                    skb->head + skb->end + bpf_core_field_offset(struct skb_shared_info, gso_segs));
 }
 
-static __always_inline __u16 kernel_gso_size(enum how how, struct sk_buff *skb)
-{
-    return load_u16(how, skb->head + skb->end +
-                             bpf_core_field_offset(struct skb_shared_info, gso_size));
+static __always_inline __u16 kernel_gso_size(enum how how, struct sk_buff *skb) {
+    return load_u16(how,
+                    skb->head + skb->end + bpf_core_field_offset(struct skb_shared_info, gso_size));
 }
 
 // Two loads: a helper would cost ten times as much.
-static __always_inline void kernel_dev_name(struct net_device *dev, char *to)
-{
+static __always_inline void kernel_dev_name(struct net_device *dev, char *to) {
     const __u64 *name = (void *)dev + bpf_core_field_offset(dev->name);
 
     ((__u64 *)to)[0] = name[0];

@@ -10,28 +10,27 @@ struct drop {
     void *ctx;
     struct wire_cpu *cpu;
     struct sk_buff *skb;
-    struct net_device *dev; // 0: none
+    struct sock *rx_sk;      // 0: none, or the kernel does not say
+    struct net_device *dev;  // 0: none
     __u64 location;
     __u32 reason;
-    __u32 key_reason; // with the part, see split.bpf.h
+    __u32 key_reason;  // with the part, see split.bpf.h
     __u32 netns;
     __u32 ifindex;
     __u32 len;
     __u32 more_packets;
-    __u32 context; // WIRE_DROP_INTERRUPT; looked for only when somebody asks
-    __u64 now;     // jiffies
+    __u32 context;  // WIRE_DROP_INTERRUPT; looked for only when somebody asks
+    __u64 now;      // jiffies
 };
 
-static __always_inline __u32 context_flags(enum how how, struct wire_cpu *cpu)
-{
-    return kernel_in_interrupt(how, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
+static __always_inline __u32 context_flags(enum how how, void *task, struct wire_cpu *cpu) {
+    return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
 }
 
 // Copies the linear part, from the link header where there is one. A packet whose data begins
 // before its network header is still on its link layer.
-static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out,
-                                        __u8 *bytes, __u32 room)
-{
+static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes,
+                                        __u32 room) {
     struct sk_buff *skb = drop->skb;
     const unsigned char *head = skb->head;
     __u16 mac = skb->mac_header, network = skb->network_header;
@@ -62,10 +61,10 @@ static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out
         out->caplen = caplen;
 }
 
-static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out)
-{
+static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out) {
     struct sk_buff *skb = drop->skb;
     struct net_device *dev = drop->dev;
+    void *task = (void *)bpf_get_current_task();
 
     out->time_ns = bpf_ktime_get_ns();
     out->location = drop->location;
@@ -77,10 +76,10 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     out->wire_bytes = 0;
     out->mark = skb->mark;
     out->hash = skb->hash;
-    out->tgid = bpf_get_current_pid_tgid() >> 32;
+    out->tgid = kernel_task_comm(how, task, out->comm);
     out->caplen = 0;
     out->protocol = bpf_ntohs(skb->protocol);
-    out->flags = context_flags(how, drop->cpu);
+    out->flags = context_flags(how, task, drop->cpu);
     out->vlan_proto = 0;
     out->vlan_tci = 0;
     if (kernel_vlan_tag(skb)) {
@@ -101,5 +100,4 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     } else {
         __builtin_memset(out->ifname, 0, sizeof(out->ifname));
     }
-    bpf_get_current_comm(out->comm, sizeof(out->comm));
 }

@@ -151,12 +151,8 @@ void add_types(std::vector<Feature> &all) {
 }
 
 void add_programs(std::vector<Feature> &all) {
-    FeatureProbe tp_btf = probe_tp_btf(), raw_tp = probe_raw_tracepoint();
-    FeatureProbe either = tp_btf.works ? tp_btf : raw_tp;
-    all.push_back(needed(from_probe("attach to kfree_skb", either,
-                                    "run as root; see lockdown and the capabilities")));
-    all.push_back(from_probe("tp_btf", tp_btf, "nothing to do: raw_tp is used instead"));
-    all.push_back(from_probe("raw_tp", raw_tp, "nothing to do: tp_btf is used instead"));
+    all.push_back(needed(
+        from_probe("tp_btf", probe_tp_btf(), "run as root; see lockdown and the capabilities")));
     all.push_back(needed(from_probe("ring buffer", probe_ring_buffer(),
                                     "run as root; it needs a kernel with BPF_MAP_TYPE_RINGBUF")));
     all.push_back(from_probe("bpf_rdonly_cast", probe_rdonly_cast(),

@@ -67,7 +67,7 @@ class DropRun {
     Count shown_;
     uint64_t counted_ = 0;  // records with --each; else as of the last look, for -c
     bool needs_packets_ = false;
-    bool half_full_ = false, closed_ = false, subject_ended_ = false, stopped_ = false;
+    bool nearly_full_ = false, closed_ = false, subject_ended_ = false, stopped_ = false;
 };
 
 Status DropRun::prepare() {
@@ -182,8 +182,8 @@ Status DropRun::take_records() {
         const auto *head = static_cast<const wire_head *>(record);
         if (bytes < sizeof *head)
             return true;
-        if (head->kind == WIRE_HALF_FULL)
-            half_full_ = true;
+        if (head->kind == WIRE_NEARLY_FULL)
+            nearly_full_ = true;
         else if (head->kind == WIRE_SAMPLE)
             on_sample(*static_cast<const wire_sample *>(record), bytes);
         else if (head->kind == WIRE_EACH && !enough())
@@ -198,7 +198,7 @@ Status DropRun::take_records() {
 }
 
 Status DropRun::drain() {
-    half_full_ = false;
+    nearly_full_ = false;
     if (options_.each)
         return success();
     auto drained = live_->drain([this](const RawGroup &group) { table_->add(group); });
@@ -291,7 +291,7 @@ Status DropRun::loop() {
             return waited;
         if (auto taken = take_records(); !taken)
             return taken;
-        if (half_full_)
+        if (nearly_full_)
             if (auto drained = drain(); !drained)
                 return drained;
         if (options_.stop_after && !options_.each)
@@ -368,6 +368,7 @@ Result<DropRunEnd> DropRun::run() {
         return begun.error();
     if (auto subject = start_subject(); !subject)
         return subject.error();
+    btf_.release();  // 5 MB and more that nobody needs while waiting
     auto looped = loop();
     if (!looped)
         return with_counts(looped.error());

@@ -7,35 +7,29 @@
 #include <cerrno>
 #include <vector>
 
-#include "probes/wire.h"
-
 namespace whydrop {
 
-namespace {
-
-Result<Fd> create_hash(const char *name, uint32_t key_bytes, uint32_t max_groups) {
-    Fd fd(bpf_map_create(BPF_MAP_TYPE_HASH, name, key_bytes, sizeof(wire_group), max_groups,
-                         nullptr));
+Result<Fd> GroupMaps::create_hash() const {
+    Fd fd(bpf_map_create(BPF_MAP_TYPE_HASH, name_, key_bytes_, value_bytes_, max_groups_, nullptr));
     if (!fd)
-        return errno_error("cannot create a map for " + std::to_string(max_groups) + " groups",
+        return errno_error("cannot create a map for " + std::to_string(max_groups_) + " groups",
                            errno,
                            errno == EPERM ? "run as root, or with CAP_BPF and CAP_PERFMON"
                                           : "ask for fewer with --max-groups");
     return fd;
 }
 
-}  // namespace
-
-Result<GroupMaps> GroupMaps::create(const char *name, uint32_t key_bytes, uint32_t max_groups) {
+Result<GroupMaps> GroupMaps::create(const char *name, uint32_t key_bytes, uint32_t value_bytes,
+                                    uint32_t max_groups) {
     GroupMaps maps;
+    maps.name_ = name;
     maps.key_bytes_ = key_bytes;
+    maps.value_bytes_ = value_bytes;
     maps.max_groups_ = max_groups;
-    for (Fd *fd : {&maps.written_, &maps.quiet_}) {
-        auto hash = create_hash(name, key_bytes, max_groups);
-        if (!hash)
-            return hash.error();
-        *fd = std::move(*hash);
-    }
+    auto hash = maps.create_hash();
+    if (!hash)
+        return hash.error();
+    maps.written_ = std::move(*hash);
     bpf_map_create_opts options{};
     options.sz = sizeof options;
     options.inner_map_fd = static_cast<uint32_t>(maps.written_.get());
@@ -44,6 +38,14 @@ Result<GroupMaps> GroupMaps::create(const char *name, uint32_t key_bytes, uint32
     if (!maps.outer_)
         return errno_error("cannot create the map of maps of groups", errno);
     return maps;
+}
+
+Status GroupMaps::finish() {
+    auto hash = create_hash();
+    if (!hash)
+        return hash.error();
+    quiet_ = std::move(*hash);
+    return put(written_.get());
 }
 
 Status GroupMaps::put(int inner) const {
@@ -64,12 +66,12 @@ Status GroupMaps::drain(const std::function<void(const void *, const void *)> &o
 Status GroupMaps::empty(int inner,
                         const std::function<void(const void *, const void *)> &on_group) const {
     uint32_t room = std::min<uint32_t>(max_groups_, 4096);
-    std::vector<uint8_t> keys, values(size_t{room} * sizeof(wire_group));
+    std::vector<uint8_t> keys, values(size_t{room} * value_bytes_);
     uint32_t in = 0, out = 0;
     bool first = true;
     for (;;) {
         keys.resize(size_t{room} * key_bytes_);
-        values.resize(size_t{room} * sizeof(wire_group));
+        values.resize(size_t{room} * value_bytes_);
         uint32_t count = room;
         const int err = bpf_map_lookup_and_delete_batch(inner, first ? nullptr : &in, &out,
                                                         keys.data(), values.data(), &count, nullptr)
@@ -82,7 +84,7 @@ Status GroupMaps::empty(int inner,
         if (err && err != ENOENT)
             return errno_error("cannot read the map of groups", err);
         for (uint32_t i = 0; i < count; i++)
-            on_group(&keys[size_t{i} * key_bytes_], &values[size_t{i} * sizeof(wire_group)]);
+            on_group(&keys[size_t{i} * key_bytes_], &values[size_t{i} * value_bytes_]);
         if (err == ENOENT)
             return success();
         in = out;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <optional>
@@ -36,10 +37,14 @@ thread_local std::string libbpf_said;
 int keep_libbpf_message(libbpf_print_level level, const char *format, va_list args) {
     if (level != LIBBPF_WARN)
         return 0;
-    char line[512];
-    vsnprintf(line, sizeof line, format, args);
-    if (libbpf_said.size() < 4096)
-        libbpf_said += line;
+    char *line = nullptr;
+    const int length = vasprintf(&line, format, args);
+    if (length < 0)
+        return 0;
+    // Why the verifier refuses a program stands at the end of a long log.
+    constexpr int last = 2000;
+    libbpf_said += line + std::max(length - last, 0);
+    std::free(line);
     return 0;
 }
 
@@ -71,6 +76,14 @@ size_t key_bytes(uint32_t kind) {
     }
 }
 
+namespace {
+
+uint32_t group_bytes(uint32_t kind) {
+    return kind == WIRE_KEY_FLOW4 ? uint32_t{WIRE_GROUP_NO_NAME} : sizeof(wire_group);
+}
+
+}  // namespace
+
 uint32_t layout_for(uint32_t keys) {
     const uint32_t flow = WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST;
     if (keys & (WIRE_BY_STACK | WIRE_BY_COMM))
@@ -86,7 +99,7 @@ struct LiveDrops::State {
     Variant variant{};
     Fd program;
     std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
-    std::future<Status> filled;                          // ends before the groups do
+    std::future<Status> finished;                        // ends before the groups do
     Ring ring;
     std::function<bool(const void *, size_t)> on_record;
     Link link;
@@ -140,7 +153,9 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     const bool flows = config.layout != WIRE_KEY_SMALL && !(config.each);
     const uint32_t max_groups =
         setup.max_groups ? setup.max_groups : (flows ? flow_groups : small_groups);
-    config.half_full = max_groups / 2;
+    config.nearly_full = max_groups - max_groups / 8;
+    config.needs_device = config.each || config.ifindex || config.netns ||
+                          config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS);
     skeleton.reset(drops_bpf__open());
     if (!skeleton)
         return load_error(errno);
@@ -184,18 +199,21 @@ Status LiveDrops::State::make_groups(uint32_t max_groups) {
     for (const Kind &kind : kinds) {
         if (!kind.used)
             continue;
+        uint32_t room = config.each ? 1 : max_groups;
+        if (config.layout == WIRE_KEY_FLOW4 && kind.kind == WIRE_KEY_FULL)
+            room = std::max<uint32_t>(room / WIRE_FULL_FRACTION, 1);
         auto maps = GroupMaps::create("whydrop_groups", static_cast<uint32_t>(key_bytes(kind.kind)),
-                                      config.each ? 1 : max_groups);
+                                      group_bytes(kind.kind), room);
         if (!maps)
             return maps.error();
         if (const int err = bpf_map__reuse_fd(kind.outer, maps->outer()))
             return errno_error("cannot use the map of groups", -err);
         groups.emplace_back(kind.kind, std::move(*maps));
     }
-    // While the kernel waits there, it can verify the program here.
-    filled = std::async(std::launch::async, [this]() -> Status {
-        for (const auto &[kind, maps] : groups)
-            if (auto done = maps.fill(); !done)
+    // While the kernel works and waits there, it can verify the program here.
+    finished = std::async(std::launch::async, [this]() -> Status {
+        for (auto &[kind, maps] : groups)
+            if (auto done = maps.finish(); !done)
                 return done;
         return success();
     });
@@ -210,8 +228,8 @@ Status LiveDrops::State::make_ring() {
 }
 
 Status LiveDrops::attach() {
-    if (auto filled = state_->filled.get(); !filled)
-        return filled;
+    if (auto finished = state_->finished.get(); !finished)
+        return finished;
     state_->link.reset(bpf_program__attach(state_->chosen()));
     if (!state_->link)
         return load_error(errno);
@@ -245,11 +263,12 @@ Status LiveDrops::drain(const std::function<void(const RawGroup &)> &on_group) {
     for (auto &[kind, maps] : state_->groups) {
         RawGroup group;
         group.kind = kind;
-        auto drained = maps.drain([&, bytes = key_bytes(kind)](const void *key, const void *value) {
-            std::memcpy(&group.key, key, bytes);
-            std::memcpy(&group.value, value, sizeof group.value);
-            on_group(group);
-        });
+        auto drained = maps.drain(
+            [&, kind = kind, bytes = key_bytes(kind)](const void *key, const void *value) {
+                std::memcpy(&group.key, key, bytes);
+                std::memcpy(&group.value, value, group_bytes(kind));
+                on_group(group);
+            });
         if (!drained)
             return drained.error();
     }

@@ -61,7 +61,7 @@ BtfHandle kernel_types(std::string &error) {
     return BtfHandle(types);
 }
 
-FeatureProbe probe_traced(const char *target, bpf_attach_type type, bool attach) {
+FeatureProbe probe_traced(const char *target, bpf_attach_type type) {
     QuietLibrary quiet;
     int id = libbpf_find_vmlinux_btf_id(target, type);
     if (id <= 0)
@@ -69,8 +69,6 @@ FeatureProbe probe_traced(const char *target, bpf_attach_type type, bool attach)
     Fd program = load(BPF_PROG_TYPE_TRACING, {move(BPF_REG_0, 0), kExit}, type, id);
     if (!program)
         return refused(std::string("loading a program for ") + target, errno);
-    if (!attach)
-        return {true, std::string(target) + " can be traced"};
     int link = bpf_raw_tracepoint_open(nullptr, program.get());
     if (link < 0)
         return refused(std::string("attaching to ") + target, link);
@@ -81,22 +79,11 @@ FeatureProbe probe_traced(const char *target, bpf_attach_type type, bool attach)
 }  // namespace
 
 FeatureProbe probe_tp_btf() {
-    return probe_traced("kfree_skb", BPF_TRACE_RAW_TP, false);
+    return probe_traced("kfree_skb", BPF_TRACE_RAW_TP);
 }
 
 FeatureProbe probe_fentry() {
-    return probe_traced("bpf_fentry_test1", BPF_TRACE_FENTRY, true);  // nobody calls it
-}
-
-FeatureProbe probe_raw_tracepoint() {
-    Fd program = load(BPF_PROG_TYPE_RAW_TRACEPOINT, {move(BPF_REG_0, 0), kExit});
-    if (!program)
-        return refused("loading a raw_tp program", errno);
-    int link = bpf_raw_tracepoint_open("kfree_skb", program.get());
-    if (link < 0)
-        return refused("attaching to kfree_skb", link);
-    Fd owner(link);
-    return {true, "kfree_skb can be attached"};
+    return probe_traced("bpf_fentry_test1", BPF_TRACE_FENTRY);  // nobody calls it
 }
 
 FeatureProbe probe_ring_buffer() {

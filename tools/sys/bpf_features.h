@@ -12,8 +12,7 @@ struct FeatureProbe {
     std::string detail;  // what was seen, or the kernel's word for why not
 };
 
-FeatureProbe probe_tp_btf();           // a program on tp_btf/kfree_skb passes the verifier
-FeatureProbe probe_raw_tracepoint();   // raw_tp/kfree_skb can be attached
+FeatureProbe probe_tp_btf();           // a program can be attached to tp_btf/kfree_skb
 FeatureProbe probe_ring_buffer();      // BPF_MAP_TYPE_RINGBUF
 FeatureProbe probe_rdonly_cast();      // bpf_rdonly_cast(): fields are read without a helper call
 FeatureProbe probe_fentry();           // a function's entry can be traced

@@ -12,7 +12,7 @@ std::string version() {
 std::string version_text() {
     std::string linked = WHYDROP_LINKED_STATIC ? "static" : "dynamic";
     return "whydrop " + version() + "\nlinked: " + linked + "\nlibbpf: " + bpf_library_version() +
-           "\nprobes: skb:kfree_skb (tp_btf, raw_tp; with and without drop reasons)\n";
+           "\nprobes: skb:kfree_skb (tp_btf; with and without drop reasons)\n";
 }
 
 }  // namespace whydrop

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which device a packet is on, and of which namespace. Found at the start where a key or a filter
+// asks; else only for the few that are described.
+#pragma once
+
+#include "packet.bpf.h"
+
+extern const volatile struct wire_config config;
+
+// skb->dev shares its place with a tree node (TCP's queues, netem) and with UDP's scratch, so what
+// is there may be no device. One is believed when it leads to a namespace: their inodes are at the
+// top (proc_alloc_inum() begins at 0xf0000000, those of the first namespaces are just below).
+static __always_inline bool is_netns_inode(__u32 inode)
+{
+    return inode >= 0xefffff00;
+}
+
+static __always_inline __u32 socket_netns(struct sock *sk)
+{
+    __u32 inode = 0;
+
+    if (sk)
+        inode = sk->__sk_common.skc_net.net->ns.inum;
+    return is_netns_inode(inode) ? inode : 0;
+}
+
+static __always_inline void find_device(struct drop *drop)
+{
+    struct net_device *dev = drop->skb->dev;
+
+    if ((long)dev < 0) { // a kernel address
+        __u32 inode = dev->nd_net.net->ns.inum;
+
+        if (is_netns_inode(inode)) {
+            drop->dev = dev;
+            drop->netns = inode;
+            drop->ifindex = dev->ifindex;
+            return;
+        }
+    }
+    drop->netns = socket_netns(drop->skb->sk);
+    if (!drop->netns)
+        drop->netns = socket_netns(drop->rx_sk);
+}
+
+static __always_inline bool on_other_device(struct sk_buff *skb)
+{
+    struct net_device *dev = skb->dev;
+
+    if ((long)dev >= 0 || dev->ifindex != (int)config.ifindex)
+        return true;
+    return config.netns && dev->nd_net.net->ns.inum != config.netns;
+}
