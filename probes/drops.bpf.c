@@ -147,8 +147,9 @@ static __always_inline __u32 next_look(const struct drop *drop, const struct wir
     return (__u32)drop->now + (drop->cpu->sample_budget ? 0 : 1);
 }
 
-// Counts one drop under its key. `nested`: this CPU was already counting when a drop in an interrupt
-// came (before 6.1, 05b24ff9b2cf, nothing in the kernel forbids that): its part is not touched.
+// Counts one drop under its key. `nested`: this CPU was already counting when a drop in an
+// interrupt came (before 6.1, 05b24ff9b2cf, nothing in the kernel forbids that): its part is not
+// touched.
 static __always_inline void count_drop(enum how how, struct drop *drop, void *key, __u32 kind,
                                        bool nested)
 {
@@ -288,14 +289,14 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
     return 0;
 }
 
-#define VARIANT(name, how, reason, rx_sk)                                                 \
-    SEC("?tp_btf/kfree_skb") int name(__u64 *ctx)                                        \
-    {                                                                                     \
-        struct sk_buff *skb = kernel_skb(how, ctx[0]);                                    \
-                                                                                          \
-        if (!reason_wanted(reason) || (config.ifindex && on_other_device(skb)))           \
-            return 0;                                                                     \
-        return dropped(how, ctx, skb, ctx[1], reason, rx_sk);                             \
+#define VARIANT(name, how, reason, rx_sk)                                       \
+    SEC("?tp_btf/kfree_skb") int name(__u64 *ctx)                               \
+    {                                                                           \
+        struct sk_buff *skb = kernel_skb(how, ctx[0]);                          \
+                                                                                \
+        if (!reason_wanted(reason) || (config.ifindex && on_other_device(skb))) \
+            return 0;                                                           \
+        return dropped(how, ctx, skb, ctx[1], reason, rx_sk);                   \
     }
 
 VARIANT(cast_4, HOW_CAST, ctx[2], (struct sock *)ctx[3])

@@ -12,24 +12,25 @@ enum {
     ETH_P_IPV6 = 0x86dd,
     ETH_P_8021Q = 0x8100,
     ETH_P_8021AD = 0x88a8,
-    UNSET_HEADER = 0xffff,  // skb->mac_header and network_header that nobody has set
+    UNSET_HEADER = 0xffff, // skb->mac_header and network_header that nobody has set
     IP_OFFSET = 0x1fff,
     IPV6_OFFSET = 0xfff8,
-    IPV6_NEXTHDR = 6,  // RFC 8200, section 3: where in the header
+    IPV6_NEXTHDR = 6, // RFC 8200, section 3: where in the header
     IPV6_SADDR = 8,
     IPV6_DADDR = 24,
-    EXTENSION_HEADERS = 6,  // followed at most
+    EXTENSION_HEADERS = 6, // followed at most
 };
 
 struct flow {
-    const unsigned char *ipv6;  // the header, when family is 6: 40 bytes are too many for the stack
-    __u32 saddr, daddr;         // IPv4, network order
+    const unsigned char *ipv6; // the header, when family is 6: 40 bytes are too many for the stack
+    __u32 saddr, daddr;        // IPv4, network order
     __u16 sport, dport;
     __u16 ethertype;
     __u8 l4proto, family, has_l4;
 };
 
-static __always_inline bool has_ports(__u8 l4proto) {
+static __always_inline bool has_ports(__u8 l4proto)
+{
     // TCP, UDP, DCCP, SCTP and UDP-Lite begin with source and destination port.
     return l4proto == 6 || l4proto == 17 || l4proto == 33 || l4proto == 132 || l4proto == 136;
 }
@@ -47,7 +48,8 @@ struct ipv4_start {
 
 enum { IPV4_BYTES = 20 };
 
-static __always_inline void parse_ports(enum how how, struct flow *flow, const unsigned char *l4) {
+static __always_inline void parse_ports(enum how how, struct flow *flow, const unsigned char *l4)
+{
     __u32 ports;
 
     if (!has_ports(flow->l4proto))
@@ -58,8 +60,8 @@ static __always_inline void parse_ports(enum how how, struct flow *flow, const u
 }
 
 // What the flow needs of the header: few loads, or one call of the helper.
-static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip,
-                                      const unsigned char *l3) {
+static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip, const unsigned char *l3)
+{
     if (how == HOW_PROBE) {
         bpf_probe_read_kernel(ip, IPV4_BYTES, l3);
         return;
@@ -71,7 +73,8 @@ static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip,
     ip->daddr = load_u32(how, l3 + offsetof(struct ipv4_start, daddr));
 }
 
-static __always_inline void parse_ipv4(enum how how, struct flow *flow, const unsigned char *l3) {
+static __always_inline void parse_ipv4(enum how how, struct flow *flow, const unsigned char *l3)
+{
     struct ipv4_start ip = {};
 
     load_ipv4(how, &ip, l3);
@@ -89,20 +92,21 @@ static __always_inline void parse_ipv4(enum how how, struct flow *flow, const un
 
 // What follows the extension headers of an IPv6 packet at `l3`: the protocol in the low byte, above
 // it the distance from l3; that is 0 where there is no transport header (a later fragment).
-static __always_inline __u32 ipv6_transport(enum how how, __u64 l3) {
+static __always_inline __u32 ipv6_transport(enum how how, __u64 l3)
+{
     const unsigned char *header = (const unsigned char *)l3;
     __u32 protocol = load_u8(how, header + IPV6_NEXTHDR), at = 40;
 
     for (int i = 0; i < EXTENSION_HEADERS; i++) {
         const unsigned char *extension = header + (at & 0xffff);
 
-        if (protocol == 44) {  // fragment
+        if (protocol == 44) { // fragment
             protocol = load_u8(how, extension);
             if (load_u16(how, extension + 2) & bpf_htons(IPV6_OFFSET))
                 return protocol;
             at += 8;
-        } else if (protocol == 0 || protocol == 43 || protocol == 60) {  // hop-by-hop, routing,
-            protocol = load_u8(how, extension);                          // destination options
+        } else if (protocol == 0 || protocol == 43 || protocol == 60) { // hop-by-hop, routing,
+            protocol = load_u8(how, extension);                         // destination options
             at += (load_u8(how, extension + 1) + 1) * 8;
         } else {
             break;
@@ -112,17 +116,20 @@ static __always_inline __u32 ipv6_transport(enum how how, __u64 l3) {
 }
 
 // Global, so that the verifier looks at them once and not in every state of the caller.
-__noinline __u32 ipv6_transport_cast(__u64 l3) {
+__noinline __u32 ipv6_transport_cast(__u64 l3)
+{
     return ipv6_transport(HOW_CAST, l3);
 }
 
-__noinline __u32 ipv6_transport_probe(__u64 l3) {
+__noinline __u32 ipv6_transport_probe(__u64 l3)
+{
     return ipv6_transport(HOW_PROBE, l3);
 }
 
 static __always_inline void parse_ipv6(enum how how, struct flow *flow, struct sk_buff *skb,
-                                       const unsigned char *l3) {
-    __u64 head = 0;  // read so that it is a number to every verifier: pointers are not passed on
+                                       const unsigned char *l3)
+{
+    __u64 head = 0; // read so that it is a number to every verifier: pointers are not passed on
     __u32 transport;
 
     if (load_u8(how, l3) >> 4 != 6)
@@ -140,7 +147,8 @@ static __always_inline void parse_ipv6(enum how how, struct flow *flow, struct s
 
 // A tag that is still in the bytes: the type of what follows stands right before the network
 // header.
-static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigned char *l3) {
+static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigned char *l3)
+{
     __be16 inner = 0;
 
     if (ethertype != ETH_P_8021Q && ethertype != ETH_P_8021AD)
@@ -149,7 +157,8 @@ static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigne
     return bpf_ntohs(inner);
 }
 
-static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow) {
+static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow)
+{
     __u16 offset = skb->network_header;
     const unsigned char *l3;
 

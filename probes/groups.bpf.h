@@ -42,19 +42,21 @@ struct {
 struct wire_fill fill = {};
 
 enum {
-    FIRST_SAMPLES = 4,       // of a group go at once,
-    SAMPLE_JIFFIES = 64,     // the others at this distance
-    SAMPLES_PER_JIFFY = 16,  // of all groups on one CPU
+    FIRST_SAMPLES = 4,      // of a group go at once,
+    SAMPLE_JIFFIES = 64,    // the others at this distance
+    SAMPLES_PER_JIFFY = 16, // of all groups on one CPU
 };
 
-static __always_inline void add(struct wire_count *to, const struct wire_count *count) {
+static __always_inline void add(struct wire_count *to, const struct wire_count *count)
+{
     __sync_fetch_and_add(&to->events, count->events);
     __sync_fetch_and_add(&to->bytes, count->bytes);
     if (count->more_packets)
         __sync_fetch_and_add(&to->more_packets, count->more_packets);
 }
 
-static __always_inline void *group_map(__u32 kind) {
+static __always_inline void *group_map(__u32 kind)
+{
     __u32 slot = 0;
 
     if (kind == WIRE_KEY_SMALL)
@@ -65,7 +67,8 @@ static __always_inline void *group_map(__u32 kind) {
 }
 
 // Tells the tool once that a map of groups may be nearly full, so that it swaps in time.
-static __always_inline void count_new_group(__u32 kind) {
+static __always_inline void count_new_group(__u32 kind)
+{
     bool fraction = config.layout == WIRE_KEY_FLOW4 && kind == WIRE_KEY_FULL;
     struct wire_head *head;
 
@@ -85,12 +88,13 @@ static __always_inline void count_new_group(__u32 kind) {
 struct entry {
     struct wire_cpu *cpu;
     void *key;
-    struct net_device *dev;  // 0: the name is not known any more, or there is none
+    struct net_device *dev; // 0: the name is not known any more, or there is none
     struct wire_count count;
     __u64 first, last;
 };
 
-static __always_inline struct wire_group *insert_group(__u32 kind, struct entry *entry) {
+static __always_inline struct wire_group *insert_group(__u32 kind, struct entry *entry)
+{
     struct wire_group fresh = {.first = entry->first, .last = entry->last};
     void *map = group_map(kind);
     struct wire_group *group = 0;
@@ -114,20 +118,24 @@ static __always_inline struct wire_group *insert_group(__u32 kind, struct entry 
 }
 
 // New groups are rare: their code stands aside, once per kind of key.
-static __noinline struct wire_group *insert_small(struct entry *entry) {
+static __noinline struct wire_group *insert_small(struct entry *entry)
+{
     return insert_group(WIRE_KEY_SMALL, entry);
 }
 
-static __noinline struct wire_group *insert_flow4(struct entry *entry) {
+static __noinline struct wire_group *insert_flow4(struct entry *entry)
+{
     return insert_group(WIRE_KEY_FLOW4, entry);
 }
 
-static __noinline struct wire_group *insert_full(struct entry *entry) {
+static __noinline struct wire_group *insert_full(struct entry *entry)
+{
     return insert_group(WIRE_KEY_FULL, entry);
 }
 
 // The group's value after counting into it; 0 when it was counted as no_room or map_error.
-static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *entry) {
+static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *entry)
+{
     void *map = group_map(kind);
     struct wire_group *group = map ? bpf_map_lookup_elem(map, entry->key) : 0;
 
@@ -145,7 +153,8 @@ static __always_inline struct wire_group *count_entry(__u32 kind, struct entry *
 }
 
 // Moves what this CPU has counted of its last group into the group.
-static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry *entry) {
+static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry *entry)
+{
     if (!cpu->pending.events)
         return;
     entry->cpu = cpu;
@@ -160,7 +169,8 @@ static __always_inline void flush(__u32 kind, struct wire_cpu *cpu, struct entry
     count_entry(kind, entry);
 }
 
-static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *group, __u32 now) {
+static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *group, __u32 now)
+{
     if (group->samples >= WIRE_SAMPLES ||
         (group->samples >= FIRST_SAMPLES && (__s32)(now - group->next_sample) < 0))
         return false;
@@ -174,14 +184,16 @@ static __always_inline bool may_sample(struct wire_cpu *cpu, struct wire_group *
     return true;
 }
 
-static __always_inline __u32 key_bytes(__u32 kind) {
+static __always_inline __u32 key_bytes(__u32 kind)
+{
     if (kind == WIRE_KEY_SMALL)
         return sizeof(struct wire_key_small);
     return kind == WIRE_KEY_FLOW4 ? sizeof(struct wire_key_flow4) : sizeof(struct wire_key_full);
 }
 
 static __always_inline int send_sample(enum how how, struct drop *drop, __u32 kind, const void *key,
-                                       struct wire_group *group) {
+                                       struct wire_group *group)
+{
     struct wire_sample *sample = bpf_ringbuf_reserve(&ring, sizeof(*sample), 0);
     long bytes;
 
@@ -208,11 +220,13 @@ static __always_inline int send_sample(enum how how, struct drop *drop, __u32 ki
 }
 
 static __noinline int send_sample_cast(struct drop *drop, __u32 kind, const void *key,
-                                       struct wire_group *group) {
+                                       struct wire_group *group)
+{
     return send_sample(HOW_CAST, drop, kind, key, group);
 }
 
 static __noinline int send_sample_probe(struct drop *drop, __u32 kind, const void *key,
-                                        struct wire_group *group) {
+                                        struct wire_group *group)
+{
     return send_sample(HOW_PROBE, drop, kind, key, group);
 }

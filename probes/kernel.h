@@ -4,11 +4,12 @@
 // the difference.
 #pragma once
 
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -27,7 +28,7 @@ typedef struct {
 struct net_device {
     char name[16];
     int ifindex;
-    unsigned short type;  // ARPHRD_*
+    unsigned short type; // ARPHRD_*
     possible_net_t nd_net;
 };
 
@@ -55,7 +56,7 @@ struct sk_buff {
     __u8 vlan_present : 1;
     __u32 hash, mark;
     __u16 transport_header, network_header, mac_header;
-    __u32 tail, end;  // sk_buff_data_t: offsets from head on 64-bit kernels
+    __u32 tail, end; // sk_buff_data_t: offsets from head on 64-bit kernels
     unsigned char *head, *data;
 };
 
@@ -89,22 +90,24 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 // How a program variant reads what is no typed pointer (packet bytes, skb_shared_info, tasks).
 enum how {
-    HOW_CAST,   // directly, through bpf_rdonly_cast to sixteen bytes
-    HOW_PROBE,  // through bpf_probe_read_kernel
+    HOW_CAST,  // directly, through bpf_rdonly_cast to sixteen bytes
+    HOW_PROBE, // through bpf_probe_read_kernel
 };
 
 // The packet as the tracepoint passes it, no longer "trusted" where that can be: we call nothing
 // that needs it, and with each pointer loaded from a trusted struct newer kernels search all of
 // their BTF for the exceptions (6fcd486b3a0a, "bpf: Refactor RCU enforcement in the
 // verifier", 6.4), which took a third of the time to load the program.
-static __always_inline struct sk_buff *kernel_skb(enum how how, __u64 arg) {
+static __always_inline struct sk_buff *kernel_skb(enum how how, __u64 arg)
+{
     if (how == HOW_CAST)
         return bpf_rdonly_cast((void *)arg, bpf_core_type_id_kernel(struct sk_buff));
     return (struct sk_buff *)arg;
 }
 
 #define LOAD(name, type)                                                                   \
-    static __always_inline type name(enum how how, const void *at) {                       \
+    static __always_inline type name(enum how how, const void *at)                         \
+    {                                                                                      \
         type value = 0;                                                                    \
                                                                                            \
         if (how == HOW_CAST)                                                               \
@@ -119,7 +122,7 @@ LOAD(load_u32, __u32)
 LOAD(load_u64, __u64)
 
 enum {
-    THREAD_BYTES = 16384,  // of a kernel stack, where stack_vm_area does not say it
+    THREAD_BYTES = 16384, // of a kernel stack, where stack_vm_area does not say it
     PF_KTHREAD = 0x00200000,
 };
 
@@ -127,7 +130,8 @@ enum {
 // CONFIG_KALLSYMS_ALL do not let BPF find per-CPU variables. So: interrupts have a stack of their
 // own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map:
 // what is read back from it is a number to the verifier, no pointer.
-static __always_inline bool kernel_in_interrupt(enum how how, void *task, volatile __u64 *scratch) {
+static __always_inline bool kernel_in_interrupt(enum how how, void *task, volatile __u64 *scratch)
+{
     __u64 stack = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack));
     __u64 here = 0, bytes = THREAD_BYTES, area = 0;
 
@@ -142,12 +146,13 @@ static __always_inline bool kernel_in_interrupt(enum how how, void *task, volati
     if (!(load_u32(how, task + bpf_core_field_offset(struct task_struct, flags)) & PF_KTHREAD))
         return false;
     return load_u64(how, task + bpf_core_field_offset(struct task_struct, comm)) ==
-           0x71726974666f736bULL;  // "ksoftirq"
+           0x71726974666f736bULL; // "ksoftirq"
 }
 
 // The running task's process, as the initial pid namespace numbers it. Three loads, no helper
 // calls.
-static __always_inline __u32 kernel_task_comm(enum how how, void *task, char *comm) {
+static __always_inline __u32 kernel_task_comm(enum how how, void *task, char *comm)
+{
     const void *name = task + bpf_core_field_offset(struct task_struct, comm);
 
     ((__u64 *)comm)[0] = load_u64(how, name);
@@ -155,7 +160,8 @@ static __always_inline __u32 kernel_task_comm(enum how how, void *task, char *co
     return load_u32(how, task + bpf_core_field_offset(struct task_struct, tgid));
 }
 
-static __always_inline bool kernel_vlan_tag(struct sk_buff *skb) {
+static __always_inline bool kernel_vlan_tag(struct sk_buff *skb)
+{
     if (bpf_core_field_exists(skb->vlan_all))
         return skb->vlan_all != 0;
     if (bpf_core_field_exists(skb->vlan_present))
@@ -164,18 +170,21 @@ static __always_inline bool kernel_vlan_tag(struct sk_buff *skb) {
 }
 
 // What GSO made of the packet lies behind its linear part.
-static __always_inline __u16 kernel_gso_segs(enum how how, struct sk_buff *skb) {
+static __always_inline __u16 kernel_gso_segs(enum how how, struct sk_buff *skb)
+{
     return load_u16(how,
                     skb->head + skb->end + bpf_core_field_offset(struct skb_shared_info, gso_segs));
 }
 
-static __always_inline __u16 kernel_gso_size(enum how how, struct sk_buff *skb) {
+static __always_inline __u16 kernel_gso_size(enum how how, struct sk_buff *skb)
+{
     return load_u16(how,
                     skb->head + skb->end + bpf_core_field_offset(struct skb_shared_info, gso_size));
 }
 
 // Two loads: a helper would cost ten times as much.
-static __always_inline void kernel_dev_name(struct net_device *dev, char *to) {
+static __always_inline void kernel_dev_name(struct net_device *dev, char *to)
+{
     const __u64 *name = (void *)dev + bpf_core_field_offset(dev->name);
 
     ((__u64 *)to)[0] = name[0];

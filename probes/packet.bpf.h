@@ -10,27 +10,29 @@ struct drop {
     void *ctx;
     struct wire_cpu *cpu;
     struct sk_buff *skb;
-    struct sock *rx_sk;      // 0: none, or the kernel does not say
-    struct net_device *dev;  // 0: none
+    struct sock *rx_sk;     // 0: none, or the kernel does not say
+    struct net_device *dev; // 0: none
     __u64 location;
     __u32 reason;
-    __u32 key_reason;  // with the part, see split.bpf.h
+    __u32 key_reason; // with the part, see split.bpf.h
     __u32 netns;
     __u32 ifindex;
     __u32 len;
     __u32 more_packets;
-    __u32 context;  // WIRE_DROP_INTERRUPT; looked for only when somebody asks
-    __u64 now;      // jiffies
+    __u32 context; // WIRE_DROP_INTERRUPT; looked for only when somebody asks
+    __u64 now;     // jiffies
 };
 
-static __always_inline __u32 context_flags(enum how how, void *task, struct wire_cpu *cpu) {
+static __always_inline __u32 context_flags(enum how how, void *task, struct wire_cpu *cpu)
+{
     return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
 }
 
 // Copies the linear part, from the link header where there is one. A packet whose data begins
 // before its network header is still on its link layer.
 static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes,
-                                        __u32 room) {
+                                        __u32 room)
+{
     struct sk_buff *skb = drop->skb;
     const unsigned char *head = skb->head;
     __u16 mac = skb->mac_header, network = skb->network_header;
@@ -61,7 +63,8 @@ static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out
         out->caplen = caplen;
 }
 
-static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out) {
+static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out)
+{
     struct sk_buff *skb = drop->skb;
     struct net_device *dev = drop->dev;
     void *task = (void *)bpf_get_current_task();

@@ -12,11 +12,11 @@
 #endif
 
 enum {
-    WIRE_PACKET_BYTES = 192,  // of a packet that are copied at most
+    WIRE_PACKET_BYTES = 192, // of a packet that are copied at most
     WIRE_STACK_DEPTH = 32,
-    WIRE_NAME_BYTES = 16,    // IFNAMSIZ, TASK_COMM_LEN
-    WIRE_SAMPLES = 8,        // packets that travel per group
-    WIRE_REASON_WORDS = 16,  // core reasons below 1024 are filtered by a bit map
+    WIRE_NAME_BYTES = 16,   // IFNAMSIZ, TASK_COMM_LEN
+    WIRE_SAMPLES = 8,       // packets that travel per group
+    WIRE_REASON_WORDS = 16, // core reasons below 1024 are filtered by a bit map
     WIRE_SUBSYS_REASONS = 32,
 };
 
@@ -53,7 +53,7 @@ struct wire_key_small {
     __u32 ifindex;
     __u16 ethertype;
     __u8 l4proto;
-    __u8 has_l4;  // l4proto was found
+    __u8 has_l4; // l4proto was found
 };
 WIRE_ASSERT(sizeof(struct wire_key_small) == 24, "wire_key_small");
 
@@ -61,10 +61,10 @@ struct wire_key_flow4 {
     __u64 location;
     __u32 reason;
     __u32 netns;
-    __u32 saddr, daddr;  // network order
+    __u32 saddr, daddr; // network order
     __u16 sport, dport;
     __u8 l4proto;
-    __u8 family;  // 4
+    __u8 family; // 4
     __u16 zero;
 };
 WIRE_ASSERT(sizeof(struct wire_key_flow4) == 32, "wire_key_flow4");
@@ -74,14 +74,14 @@ struct wire_key_full {
     __u32 reason;
     __u32 netns;
     __u32 ifindex;
-    __s32 stack_id;            // of the stacks map; below 0: -errno
-    __u32 saddr[4], daddr[4];  // network order; IPv4 in the first
+    __s32 stack_id;           // of the stacks map; below 0: -errno
+    __u32 saddr[4], daddr[4]; // network order; IPv4 in the first
     __u16 sport, dport;
     __u16 ethertype;
     __u8 l4proto;
-    __u8 family : 4;             // 4, 6, or 0: no address was found
-    __u8 has_l4 : 4;             // l4proto was found
-    char comm[WIRE_NAME_BYTES];  // empty: in an interrupt
+    __u8 family : 4;            // 4, 6, or 0: no address was found
+    __u8 has_l4 : 4;            // l4proto was found
+    char comm[WIRE_NAME_BYTES]; // empty: in an interrupt
 };
 WIRE_ASSERT(sizeof(struct wire_key_full) == 80, "wire_key_full");
 
@@ -93,7 +93,7 @@ union wire_key {
 
 struct wire_count {
     __u64 events;
-    __u64 more_packets;  // packets - events: what GSO adds
+    __u64 more_packets; // packets - events: what GSO adds
     __u64 bytes;
 };
 
@@ -101,9 +101,9 @@ struct wire_count {
 struct wire_group {
     struct wire_count count;
     __u64 first, last;
-    __u32 samples;                 // taken so far
-    __u32 next_sample;             // low half of the jiffy from which the next may be taken
-    char ifname[WIRE_NAME_BYTES];  // of the first packet; not there under a wire_key_flow4
+    __u32 samples;                // taken so far
+    __u32 next_sample;            // low half of the jiffy from which the next may be taken
+    char ifname[WIRE_NAME_BYTES]; // of the first packet; not there under a wire_key_flow4
 };
 WIRE_ASSERT(sizeof(struct wire_group) == 64, "wire_group");
 // With it a group by flow is 128 bytes in the kernel: two cache lines instead of three or four.
@@ -112,53 +112,53 @@ enum { WIRE_GROUP_NO_NAME = 48 };
 // One CPU's part: the group it met last, whose repetitions are counted here without touching the
 // hash, and what could not be counted where it belongs.
 struct wire_cpu {
-    __u32 busy;                 // a drop is being counted: a nested one goes straight to the hash
-    __u32 key_kind;             // of the key below
-    struct wire_count pending;  // of the key below, not yet in its group
+    __u32 busy;                // a drop is being counted: a nested one goes straight to the hash
+    __u32 key_kind;            // of the key below
+    struct wire_count pending; // of the key below, not yet in its group
     __u64 first, last;
     __u32 next_sample;
-    __u32 sample_jiffy;   // the jiffy that
-    __u32 sample_budget;  // this many samples may still be taken in
+    __u32 sample_jiffy;  // the jiffy that
+    __u32 sample_budget; // this many samples may still be taken in
     __u32 zero;
     __u64 scratch;
-    struct wire_count no_room;    // the map of groups was full
-    struct wire_count map_error;  // the kernel refused the update otherwise
-    __u64 ring_full;              // --each: records that did not fit
-    __u64 samples_lost;           // samples that did not fit
-    __u64 in_interrupt;           // passed over: -p or --comm ask for process context
-    __u64 stack_errors;           // --by stack: counted, but under an unknown stack
+    struct wire_count no_room;   // the map of groups was full
+    struct wire_count map_error; // the kernel refused the update otherwise
+    __u64 ring_full;             // --each: records that did not fit
+    __u64 samples_lost;          // samples that did not fit
+    __u64 in_interrupt;          // passed over: -p or --comm ask for process context
+    __u64 stack_errors;          // --by stack: counted, but under an unknown stack
     union wire_key key;
 };
 WIRE_ASSERT(sizeof(struct wire_cpu) == 232, "wire_cpu");
 
 enum {
-    WIRE_DROP_MAC = 1 << 0,        // packet bytes begin at the link header
-    WIRE_DROP_L3 = 1 << 1,         // packet bytes begin at the network header
-    WIRE_DROP_VLAN = 1 << 2,       // vlan_proto and vlan_tci are set
-    WIRE_DROP_INTERRUPT = 1 << 3,  // in softirq, hardirq or NMI
-    WIRE_DROP_DEV = 1 << 4,        // dev_type, ifindex and ifname are set
+    WIRE_DROP_MAC = 1 << 0,       // packet bytes begin at the link header
+    WIRE_DROP_L3 = 1 << 1,        // packet bytes begin at the network header
+    WIRE_DROP_VLAN = 1 << 2,      // vlan_proto and vlan_tci are set
+    WIRE_DROP_INTERRUPT = 1 << 3, // in softirq, hardirq or NMI
+    WIRE_DROP_DEV = 1 << 4,       // dev_type, ifindex and ifname are set
 };
 
 // One drop, without its bytes.
 struct wire_drop {
-    __u64 time_ns;  // CLOCK_MONOTONIC
+    __u64 time_ns; // CLOCK_MONOTONIC
     __u64 location;
     __u32 reason;
     __u32 netns;
     __u32 ifindex;
     __u32 cpu;
-    __u32 len;         // skb->len
-    __u32 wire_bytes;  // from the start of the copied bytes to the packet's end
+    __u32 len;        // skb->len
+    __u32 wire_bytes; // from the start of the copied bytes to the packet's end
     __u32 mark;
     __u32 hash;
     __u32 tgid;
-    __u16 caplen;    // bytes copied
-    __u16 protocol;  // skb->protocol
+    __u16 caplen;   // bytes copied
+    __u16 protocol; // skb->protocol
     __u16 vlan_proto, vlan_tci;
     __u16 gso_segs, gso_size;
-    __u16 dev_type;  // ARPHRD_*
+    __u16 dev_type; // ARPHRD_*
     __u8 pkt_type, ip_summed;
-    __u16 flags;  // WIRE_DROP_*
+    __u16 flags; // WIRE_DROP_*
     __u16 stack_bytes;
     char ifname[WIRE_NAME_BYTES];
     char comm[WIRE_NAME_BYTES];
@@ -170,7 +170,7 @@ enum { WIRE_SAMPLE = 1, WIRE_EACH = 2, WIRE_NEARLY_FULL = 3 };
 // Every record of the ring begins with its kind.
 struct wire_head {
     __u32 kind;
-    __u32 tag;  // a sample: the kind of its key; --each: the part of its reason
+    __u32 tag; // a sample: the kind of its key; --each: the part of its reason
 };
 
 struct wire_sample {
@@ -191,28 +191,28 @@ WIRE_ASSERT(sizeof(struct wire_each) == 112, "wire_each");
 
 // Set before the program is loaded; the verifier removes what a setting makes unreachable.
 struct wire_config {
-    __u32 keys;    // WIRE_BY_*
-    __u32 layout;  // WIRE_KEY_*
+    __u32 keys;   // WIRE_BY_*
+    __u32 layout; // WIRE_KEY_*
     __u8 each;
     __u8 stacks;
-    __u8 needs_flow;     // a key or a filter asks what is behind the network header
-    __u8 reason_filter;  // 0: none; 1: only those named; 2: all but those named
+    __u8 needs_flow;    // a key or a filter asks what is behind the network header
+    __u8 reason_filter; // 0: none; 1: only those named; 2: all but those named
     __u8 filter_comm, filter_pid;
     __u8 proto_has_ethertype, proto_has_l4;
     __u64 reason_bits[WIRE_REASON_WORDS];
     __u32 subsys_reasons[WIRE_SUBSYS_REASONS];
     __u32 subsys_reason_count;
-    __u32 ifindex;  // 0: any
-    __u32 netns;    // 0: any
+    __u32 ifindex; // 0: any
+    __u32 netns;   // 0: any
     __u32 tgid;
-    __u64 pidns_dev, pidns_ino;  // 0: tgid is of the initial pid namespace
+    __u64 pidns_dev, pidns_ino; // 0: tgid is of the initial pid namespace
     char comm[WIRE_NAME_BYTES];
     __u16 proto_ethertype;
     __u8 proto_l4;
-    __u8 needs_device;   // a key or a filter asks for the device or its namespace
-    __u32 snap;          // --each: bytes of a packet, a multiple of 8, at most WIRE_PACKET_BYTES
-    __u32 nearly_full;   // groups in the map after which the tool is told
-    __u32 split_reason;  // the reason that says nothing; WIRE_NO_SPLIT: parts are of no use
+    __u8 needs_device;  // a key or a filter asks for the device or its namespace
+    __u32 snap;         // --each: bytes of a packet, a multiple of 8, at most WIRE_PACKET_BYTES
+    __u32 nearly_full;  // groups in the map after which the tool is told
+    __u32 split_reason; // the reason that says nothing; WIRE_NO_SPLIT: parts are of no use
 };
 WIRE_ASSERT(sizeof(struct wire_config) == 336, "wire_config");
 
