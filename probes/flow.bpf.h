@@ -2,8 +2,9 @@
 // What is behind the network header, as far as keys and filters ask: protocol, addresses, ports.
 #pragma once
 
-#include <bpf/bpf_endian.h>
 #include <stddef.h>
+
+#include <bpf/bpf_endian.h>
 
 #include "kernel.h"
 
