@@ -30,8 +30,8 @@ Words under(const Tools &tools, Observer observer, const Words &options, const W
     switch (observer) {
         case Observer::nobody:
             return command;
-        case Observer::empty:
-            words = {tools.observe, "empty", "--"};
+        case Observer::floor:
+            words = {tools.observe, options.at(0), "--"};
             break;
         case Observer::ftrace:
             words = {tools.observe, "ftrace", "--"};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // bench_observe MODE -- COMMAND: what whydrop is compared with.
-//   empty    an empty program on tp_btf/kfree_skb while the command runs
-//   ftrace   the event skb:kfree_skb into the ring of a tracefs instance of our own
-//   tracefs  nothing, but tracefs and debugfs are mounted, for this command alone
+//   empty, flow, ring    that program of floor.bpf.c on tp_btf/kfree_skb while the command runs
+//   ftrace               the event skb:kfree_skb into the ring of a tracefs instance of our own
+//   tracefs              nothing, but tracefs and debugfs are mounted, for this command alone
 #include <bpf/libbpf.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -17,7 +17,7 @@
 #include <fstream>
 #include <string>
 
-#include "empty.skel.h"
+#include "floor.skel.h"
 #include "sys/handle.h"
 #include "sys/result.h"
 
@@ -27,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Skeleton = Handle<empty_bpf, &empty_bpf__destroy>;
+using Link = Handle<bpf_link, &bpf_link__destroy>;
+using Skeleton = Handle<floor_bpf, &floor_bpf__destroy>;
 
 const fs::path tracefs = "/sys/kernel/tracing", debugfs = "/sys/kernel/debug";
 constexpr const char *instance_prefix = "whydrop_bench_";
@@ -64,10 +65,19 @@ int run(char *const *command) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-Result<int> observe_with_nothing(char *const *command) {
-    Skeleton skeleton(empty_bpf__open_and_load());
-    if (!skeleton || empty_bpf__attach(skeleton.get()) != 0)
-        return errno_error("cannot attach the empty program", errno, "run as root");
+Result<int> observe_with_floor(const std::string &name, char *const *command) {
+    Skeleton skeleton(floor_bpf__open());
+    if (!skeleton)
+        return errno_error("cannot open the floor's programs", errno);
+    bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, name.c_str());
+    bpf_program__set_autoload(program, true);
+    bpf_map__set_autocreate(skeleton->maps.flows, name == "flow");
+    bpf_map__set_autocreate(skeleton->maps.records, name == "ring");
+    if (floor_bpf__load(skeleton.get()) != 0)
+        return errno_error("cannot load the program " + name, errno, "run as root");
+    const Link link(bpf_program__attach(program));
+    if (!link)
+        return errno_error("cannot attach the program " + name, errno);
     return run(command);
 }
 
@@ -110,12 +120,13 @@ Result<int> observe_with_ring(char *const *command) {
 }
 
 Result<int> observe(const std::string &mode, char *const *command) {
-    if (mode == "empty")
-        return observe_with_nothing(command);
+    if (mode == "empty" || mode == "flow" || mode == "ring")
+        return observe_with_floor(mode, command);
     if (mode == "ftrace")
         return observe_with_ring(command);
     if (mode != "tracefs")
-        return Error{Errc::usage, "'" + mode + "' is neither empty, ftrace nor tracefs", {}};
+        return Error{
+            Errc::usage, "'" + mode + "' is none of empty, flow, ring, ftrace and tracefs", {}};
     if (auto mounted = mount_privately(); !mounted)
         return mounted.error();
     ::signal(SIGINT, SIG_DFL);
@@ -129,7 +140,7 @@ Result<int> observe(const std::string &mode, char *const *command) {
 
 int main(int argc, char **argv) {
     if (argc < 4 || std::string(argv[2]) != "--") {
-        std::fprintf(stderr, "usage: bench_observe empty|ftrace|tracefs -- COMMAND...\n");
+        std::fprintf(stderr, "usage: bench_observe empty|flow|ring|ftrace|tracefs -- COMMAND...\n");
         return 2;
     }
     // Ctrl-C is for the command; we stay to clean up.

@@ -18,7 +18,10 @@ const char *const bpftrace_reason =
 
 const std::vector<Variant> all_variants = {
     {"null", "nothing", Observer::nobody, {}},
-    {"empty", "empty program", Observer::empty, {}},
+    {"empty", "empty program", Observer::floor, {"empty"}},
+    {"floor-flow", "bare count by flow, 1000 flows", Observer::floor, {"flow"}, 1000},
+    {"floor-flow-100k", "the same, 100,000 flows", Observer::floor, {"flow"}, 100'000},
+    {"floor-ring", "bare record into a ring", Observer::floor, {"ring"}, 1000},
     {"reason",
      "--by reason,location",
      Observer::whydrop,

@@ -9,7 +9,7 @@
 
 namespace whydrop::bench {
 
-enum class Observer { nobody, empty, ftrace, bpftrace, whydrop };
+enum class Observer { nobody, floor, ftrace, bpftrace, whydrop };
 
 // What whydrop's answer has to say of the drops that were caused.
 enum class Counted { nothing_to_check, all, none };
@@ -18,7 +18,7 @@ struct Variant {
     const char *id;
     const char *title;
     Observer observer;
-    std::vector<std::string> words;  // whydrop's options, or bpftrace's program
+    std::vector<std::string> words;  // whydrop's options, bpftrace's program, or the floor's
     uint32_t flows = 1;
     Counted counted = Counted::nothing_to_check;
 };
