@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots a kernel in QEMU with this machine's files underneath, runs one command in it as root, and
+gives back what it printed and its status."""
+import dataclasses
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import archive
+import dump
+import initramfs
+import qemu
+
+TIMED_OUT, DIED, NOT_BOOTED = 124, 125, 126  # beside the command's own status
+BASE = ("-M", "q35", "-cpu", "max,la57=off", "-nodefaults", "-vga", "none", "-display", "none",
+        "-no-reboot")
+COMMAND_LINE = ("console=ttyS0", "nokaslr", "mitigations=off", "tsc=reliable", "no_timer_check",
+                "audit=0", "loglevel=6", "oops=panic")
+# What the guest runs once it has its root; the status comes back in a file.
+START = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
+/run/busybox sh /run/vm/command </dev/null >/dev/ttyS1 2>&1
+echo $? >/run/vm/status.part
+/run/busybox mv /run/vm/status.part /run/vm/status
+exec /run/busybox poweroff -f
+"""
+
+
+@dataclasses.dataclass
+class Options:
+    memory: int = 1024  # MiB
+    cpus: int = 2
+    timeout: float = 300  # seconds
+    shares: list = dataclasses.field(default_factory=list)  # folders that may be written to
+    modules: list = dataclasses.field(default_factory=list)  # loaded before the command
+    devices: list = dataclasses.field(default_factory=list)  # more words for QEMU
+    kernel_words: list = dataclasses.field(default_factory=list)
+    dump: pathlib.Path = None  # where the memory goes when the guest panics
+    dump_format: str = "kdump-zlib"
+    name: str = "run"  # of the console's log
+
+
+def nics(count, model="e1000e"):
+    """QEMU's words for NICs joined by a hub in the guest."""
+    words = []
+    for nic in range(count):
+        words += ["-netdev", f"hubport,id=nic{nic},hubid=0",
+                  "-device", f"{model},netdev=nic{nic},mac=52:54:00:00:00:{nic + 1:02x}"]
+    return words
+
+
+def link(socket, listens, model="e1000e"):
+    """The same for a NIC joined to one of another guest; one of the two listens."""
+    end = (f"stream,id=link,addr.type=unix,addr.path={socket}," +
+           ("server=on" if listens else "server=off,reconnect-ms=100"))
+    return ["-netdev", end, "-device",
+            f"{model},netdev=link,mac=52:54:00:00:01:{1 if listens else 2:02x}"]
+
+
+def _share(tag, folder, writable):
+    access = "" if writable else ",readonly=on"
+    return ["-fsdev", f"local,id={tag},path={folder},security_model=none,multidevs=remap{access}",
+            "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+
+def _write_command(run, command):
+    kept = [name for name in os.environ if name.startswith(("WHYDROP_", "GTEST_", "LC_", "LANG"))]
+    lines = [f"export {name}={shlex.quote(os.environ[name])}" for name in sorted(kept)]
+    lines += [f"cd {shlex.quote(os.getcwd())}", "exec /usr/bin/env " + shlex.join(command)]
+    (run / "command").write_text("\n".join(lines) + "\n")
+    (run / "start").write_text(START)
+
+
+class Guest:
+    def __init__(self, kernel, options):
+        self.kernel, self.options = kernel, options
+        self.qemu = qemu.get()
+        self.console = archive.CACHE / "console" / f"{kernel.series}-{options.name}.log"
+
+    def _words(self, run):
+        options = self.options
+        modules = list(options.modules)
+        at_panic, devices = "panic=-1", list(options.devices)
+        if options.dump:
+            modules += dump.modules(self.kernel)
+            devices += dump.devices(run)
+            at_panic = "panic=0"
+        words = [*self.qemu.command, *BASE, "-accel", self.qemu.accelerator,
+                 "-smp", str(options.cpus), "-m", str(options.memory),
+                 "-kernel", str(self.kernel.vmlinux),
+                 "-initrd", str(initramfs.get(self.kernel, modules)),
+                 "-append", " ".join([*COMMAND_LINE, at_panic, f"vm.shares={len(options.shares)}",
+                                      *options.kernel_words]),
+                 "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
+                 "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out"]
+        words += _share("root", "/", False) + _share("run", run, True)
+        words += _share("modules", self.kernel.modules, False)
+        for number, folder in enumerate(options.shares):
+            folder = pathlib.Path(folder).resolve()
+            (run / f"share{number}").write_text(f"{folder}\n")
+            words += _share(f"share{number}", folder, True)
+        return words + devices
+
+    def run(self, command, stdout=None):
+        """The command's status, or one of those above. `stdout`: a file; else our own."""
+        with tempfile.TemporaryDirectory(prefix="whydrop-vm.") as folder:
+            run = pathlib.Path(folder)
+            _write_command(run, command)
+            try:
+                return self._boot(run, stdout)
+            finally:
+                self.console.parent.mkdir(parents=True, exist_ok=True)
+                if (run / "console").exists():
+                    shutil.copy(run / "console", self.console)
+
+    def _boot(self, run, stdout):
+        with open(run / "errors", "w+") as errors:
+            process = subprocess.Popen(self._words(run), stdin=subprocess.DEVNULL, stdout=stdout,
+                                       stderr=errors, env=self.qemu.environment)
+            try:
+                if self.options.dump:
+                    dump.take(run, process, self.options.dump, self.options.dump_format,
+                              self.options.timeout)
+                process.wait(self.options.timeout)
+            except subprocess.TimeoutExpired:
+                self._say(f"not done after {self.options.timeout:g} s")
+                return TIMED_OUT
+            finally:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+            errors.seek(0)
+            said = errors.read().strip()
+        if (run / "status").exists():
+            return int((run / "status").read_text())
+        if self.options.dump and pathlib.Path(self.options.dump).exists():
+            return DIED
+        self._say(f"the guest ended without a status; {said or 'its last words:'}")
+        if (run / "console").exists():
+            lines = (run / "console").read_text(errors="replace").splitlines()
+            print("\n".join(lines[-25:]), file=sys.stderr)
+        return NOT_BOOTED if said else DIED
+
+    def _say(self, what):
+        print(f"tests/vm: {self.kernel.release}: {what}; its console: {self.console}",
+              file=sys.stderr)
