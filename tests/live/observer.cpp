@@ -77,7 +77,9 @@ Tally tally_of(const std::string &json_lines) {
 }
 
 Observer::Observer(std::vector<std::string> words) : process_(command(std::move(words))) {
-    attached_ = comes_true([this] { return process_.has_said(R"("type":"session")"); }, patience);
+    const auto attached = [this] { return process_.has_said(R"("type":"session")"); };
+    comes_true([&] { return attached() || process_.has_ended(); }, patience);
+    attached_ = attached();
 }
 
 bool Observer::has_counted(uint64_t events) const {

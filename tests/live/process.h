@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <functional>
@@ -33,6 +34,7 @@ class Running {
     void signal(int number) const;
     // On either stream, until now.
     [[nodiscard]] bool has_said(const std::string &text) const;
+    [[nodiscard]] bool has_ended() { return reap(WNOHANG); }
     // Waits for its end. One that takes longer is killed, and its status is 128 + SIGKILL.
     Finished finish(std::chrono::milliseconds patience = std::chrono::minutes(2));
     // Processes of the session that are not dead: the program and what it started.

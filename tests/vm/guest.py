@@ -21,9 +21,10 @@ BASE = ("-M", "q35", "-cpu", "max,la57=off", "-nodefaults", "-vga", "none", "-di
         "-no-reboot")
 COMMAND_LINE = ("console=ttyS0", "nokaslr", "mitigations=off", "tsc=reliable", "no_timer_check",
                 "audit=0", "loglevel=6", "oops=panic")
-# What the guest runs once it has its root; the status comes back in a file.
+CAPTURE_WORDS = ("irqpoll", "nr_cpus=1", "reset_devices", "vm.start=capture")
+# What the guest runs once it has its root, `start` or `capture`; the status comes back in a file.
 START = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
-/run/busybox sh /run/vm/command </dev/null >/dev/ttyS1 2>&1
+/run/busybox sh /run/vm/{command} </dev/null >>/dev/ttyS1 2>&1
 echo $? >/run/vm/status.part
 /run/busybox mv /run/vm/status.part /run/vm/status
 exec /run/busybox poweroff -f
@@ -38,6 +39,10 @@ class Options:
     shares: list = dataclasses.field(default_factory=list)  # folders that may be written to
     modules: list = dataclasses.field(default_factory=list)  # loaded before the command
     devices: list = dataclasses.field(default_factory=list)  # more words for QEMU
+    environment: dict = dataclasses.field(default_factory=dict)  # of the command
+    # What the capture kernel runs when the command has loaded one and made the kernel panic. The
+    # command finds what kexec needs in VM_IMAGE, VM_INITRAMFS and VM_WORDS.
+    capture: list = None
     kernel_words: list = dataclasses.field(default_factory=list)
     dump: pathlib.Path = None  # where the memory goes when the guest panics
     dump_format: str = "kdump-zlib"
@@ -67,12 +72,12 @@ def _share(tag, folder, writable):
             "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
 
 
-def _write_command(run, command):
-    kept = [name for name in os.environ if name.startswith(("WHYDROP_", "GTEST_", "LC_", "LANG"))]
-    lines = [f"export {name}={shlex.quote(os.environ[name])}" for name in sorted(kept)]
+def _write_command(run, start, command, environment):
+    """Two scripts: `start`, and what it runs."""
+    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in environment.items()]
     lines += [f"cd {shlex.quote(os.getcwd())}", "exec /usr/bin/env " + shlex.join(command)]
-    (run / "command").write_text("\n".join(lines) + "\n")
-    (run / "start").write_text(START)
+    (run / f"{start}.command").write_text("\n".join(lines) + "\n")
+    (run / start).write_text(START.format(command=f"{start}.command"))
 
 
 class Guest:
@@ -81,20 +86,24 @@ class Guest:
         self.qemu = qemu.get()
         self.console = archive.CACHE / "console" / f"{kernel.series}-{options.name}.log"
 
+    def _initramfs(self):
+        modules = dump.modules(self.kernel) if self.options.dump else []
+        return initramfs.get(self.kernel, [*self.options.modules, *modules])
+
+    def _kernel_words(self):
+        at_panic = "panic=0" if self.options.dump else "panic=-1"
+        return [*COMMAND_LINE, at_panic, f"vm.shares={len(self.options.shares)}"]
+
     def _words(self, run):
         options = self.options
-        modules = list(options.modules)
-        at_panic, devices = "panic=-1", list(options.devices)
+        devices = list(options.devices)
         if options.dump:
-            modules += dump.modules(self.kernel)
             devices += dump.devices(run)
-            at_panic = "panic=0"
         words = [*self.qemu.command, *BASE, "-accel", self.qemu.accelerator,
                  "-smp", str(options.cpus), "-m", str(options.memory),
                  "-kernel", str(self.kernel.vmlinux),
-                 "-initrd", str(initramfs.get(self.kernel, modules)),
-                 "-append", " ".join([*COMMAND_LINE, at_panic, f"vm.shares={len(options.shares)}",
-                                      *options.kernel_words]),
+                 "-initrd", str(self._initramfs()),
+                 "-append", " ".join([*self._kernel_words(), *options.kernel_words]),
                  "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
                  "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out"]
         words += _share("root", "/", False) + _share("run", run, True)
@@ -109,7 +118,12 @@ class Guest:
         """The command's status, or one of those above. `stdout`: a file; else our own."""
         with tempfile.TemporaryDirectory(prefix="whydrop-vm.") as folder:
             run = pathlib.Path(folder)
-            _write_command(run, command)
+            environment = dict(self.options.environment)
+            if self.options.capture:
+                environment |= {"VM_IMAGE": self.kernel.image, "VM_INITRAMFS": self._initramfs(),
+                                "VM_WORDS": " ".join([*self._kernel_words(), *CAPTURE_WORDS])}
+                _write_command(run, "capture", self.options.capture, environment)
+            _write_command(run, "start", command, environment)
             try:
                 return self._boot(run, stdout)
             finally:

@@ -35,6 +35,11 @@ class Kernel:
         return self.root / "vmlinux"
 
     @property
+    def image(self):
+        """The compressed one, as kexec wants it."""
+        return _packed_file(self.root, self.release, "vmlinuz")
+
+    @property
     def modules(self):
         return self.root / "lib/modules" / self.release
 
@@ -107,6 +112,12 @@ def _uncompressed_kernel(image):
     return decompress(data[start:start + u32(0x24c)])
 
 
+def _packed_file(root, release, name):
+    """Since 7.x they are beside the modules."""
+    beside = root / "lib/modules" / release / name
+    return beside if beside.exists() else root / "boot" / f"{name}-{release}"
+
+
 def _checksum(root):
     digest = hashlib.sha256()
     for name in ("vmlinux", "config", "identity"):
@@ -131,11 +142,8 @@ def _unpack(series, suites, root):
     repository.unpack([f"{name}={version}" for name in parts], root)
     if not (root / "lib").exists():
         (root / "lib").symlink_to("usr/lib")
-    modules = root / "lib/modules" / release
-    image_file, config = ((modules / name if (modules / name).exists() else
-                           root / "boot" / f"{name}-{release}") for name in ("vmlinuz", "config"))
-    (root / "vmlinux").write_bytes(_uncompressed_kernel(image_file))
-    shutil.copy(config, root / "config")
+    (root / "vmlinux").write_bytes(_uncompressed_kernel(_packed_file(root, release, "vmlinuz")))
+    shutil.copy(_packed_file(root, release, "config"), root / "config")
     subprocess.run(["depmod", "-b", root, release], check=True)
     (root / "identity").write_text(f"{release} {version} {series}\n")
     (root / "checksum").write_text(_checksum(root))  # last: the unpacking is complete

@@ -10,12 +10,10 @@ import shutil
 import subprocess
 
 import archive
+import programs
 
-ROOT = archive.CACHE / "qemu"
 PACKAGES = ("qemu-system-x86", "qemu-system-data", "seabios", "ipxe-qemu")
 SOUND_THREADS = (8, 1)  # multi-threaded emulation, from this version on
-LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu",
-             "usr/lib/x86_64-linux-gnu/pulseaudio")
 
 
 class Qemu:
@@ -32,31 +30,26 @@ class Qemu:
         return f"tcg,thread={threads},tb-size=256"
 
 
-def _unpacked():
-    libraries = ":".join(str(ROOT / folder) for folder in LIBRARIES)
+def _unpacked(root):
     data = [word for folder in ("usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu")
-            for word in ("-L", str(ROOT / folder))]
-    return Qemu([str(ROOT / "usr/bin/qemu-system-x86_64"), *data],
-                dict(os.environ, LD_LIBRARY_PATH=libraries,
-                     QEMU_MODULE_DIR=str(ROOT / "usr/lib/x86_64-linux-gnu/qemu")))
+            for word in ("-L", str(root / folder))]
+    modules = root / "usr/lib/x86_64-linux-gnu/qemu"
+    return Qemu([str(root / "usr/bin/qemu-system-x86_64"), *data],
+                dict(programs.environment(root), QEMU_MODULE_DIR=str(modules)))
+
+
+def _works(root):
+    try:
+        _unpacked(root)
+        return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
 
 
 def get():
     """Fetches it the first time. Raises archive.Unreachable when there is none at all."""
     try:
-        with archive.lock("qemu"):
-            if (ROOT / "complete").exists():
-                try:
-                    return _unpacked()
-                except (OSError, subprocess.CalledProcessError):
-                    pass  # unpacked beside other libraries than this system has now
-            shutil.rmtree(ROOT, ignore_errors=True)
-            repository = archive.Archive()
-            repository.update()
-            repository.unpack_with_libraries(PACKAGES, "bookworm-backports", ROOT)
-            found = _unpacked()
-            (ROOT / "complete").touch()
-            return found
+        return _unpacked(programs.get("qemu", PACKAGES, _works))
     except archive.Unreachable:
         system = shutil.which("qemu-system-x86_64")
         if not system:

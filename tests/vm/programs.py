@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs that are unpacked in the cache, with the libraries this system lacks, and not installed:
+installing them would change what it does at boot, or is not in its release."""
+import os
+import shutil
+
+import archive
+
+SUITE = "bookworm-backports"
+LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu",
+             "usr/lib/x86_64-linux-gnu/pulseaudio")
+
+
+def environment(root):
+    """In which a program below `root` finds its libraries."""
+    return dict(os.environ, LD_LIBRARY_PATH=":".join(str(root / folder) for folder in LIBRARIES))
+
+
+def get(name, packages, works):
+    """The folder below which `packages` are unpacked; they are fetched when it is not there, or
+    does not work: `works(root)` says so. Raises archive.Unreachable."""
+    root = archive.CACHE / name
+    with archive.lock(name):
+        if (root / "complete").exists() and works(root):
+            return root
+        shutil.rmtree(root, ignore_errors=True)
+        repository = archive.Archive()
+        repository.update()
+        repository.unpack_with_libraries(packages, SUITE, root)
+        if not works(root):
+            raise archive.Unreachable(f"{' '.join(packages)} of {SUITE} cannot be run here")
+        (root / "complete").touch()
+    return root

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is run on which kernel: each suite is one boot (or two, joined). A suite gives back
+{test: result}; a result is "pass", "skip: REASON" or "FAIL: WHY"."""
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import threading
+
+import guest
+import module
+import programs
+from kernel import FOLDER
+
+SOURCE = FOLDER.parent.parent
+CHECKS = FOLDER / "checks"
+LIVE_SECONDS, SHORT_SECONDS = 400, 120
+
+
+@dataclasses.dataclass
+class Place:
+    """Where the binaries are that the guests run, and where what they print goes to."""
+    build: pathlib.Path
+    kept: pathlib.Path
+
+
+def _last_line(path):
+    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1] if lines else "it printed nothing"
+
+
+def _of_gtest(name, folder):
+    results = {}
+    file = folder / f"{name}.json"
+    if not file.exists():
+        return {name: f"FAIL: it did not end: {_last_line(folder / f'{name}.out')}"}
+    for suite in json.loads(file.read_text())["testsuites"]:
+        for case in suite["testsuite"]:
+            if case.get("status") != "RUN":
+                continue  # not of the filter
+            test = f"{name.removesuffix('_test')}.{case['name']}"
+            if case.get("failures"):
+                results[test] = f"FAIL: {case['failures'][0]['failure'].splitlines()[0]}"
+            elif case.get("result") == "SKIPPED":
+                said = "".join(skipped["message"] for skipped in case.get("skipped", []))
+                results[test] = f"skip: {' '.join(said.split()) or 'no reason was printed'}"
+            else:
+                results[test] = "pass"
+    return results
+
+
+def _of_check(name, folder):
+    status, said = folder / f"{name}.status", _last_line(folder / f"{name}.out")
+    if not status.exists():
+        return {name: f"FAIL: it did not end: {said}"}
+    code = int(status.read_text())
+    return {name: {0: "pass", 77: f"skip: {said}"}.get(code, f"FAIL: {code}: {said}")}
+
+
+def _in_guest(kernel, place, name, checks, **options):
+    """Boots once and runs the checks one after the other."""
+    folder = place.kept / f"{kernel.series}-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    booted = guest.Guest(kernel, guest.Options(name=name, shares=[folder], **options))
+    with open(folder / "guest.out", "wb") as out:
+        status = booted.run([str(FOLDER / "in-guest"), str(folder), *map(str, checks)], stdout=out)
+    results = {}
+    for check in checks:
+        binary = pathlib.Path(str(check).split("=")[0]).name
+        results |= (_of_gtest if binary.endswith("_test") else _of_check)(binary, folder)
+    if status:
+        results[f"{name}.boot"] = f"FAIL: the guest ended with {status}"
+    return results
+
+
+def live(kernel, place):
+    """The tests of `whydrop drops` on this kernel, and its peers beside it."""
+    tests = place.build / "tests"
+    return _in_guest(kernel, place, "live", [
+        tests / "live/lab_live_test", tests / "live/drops_live_test", tests / "live/exact_test",
+        tests / "cli/gone_test", CHECKS / "peers", CHECKS / "static"], timeout=LIVE_SECONDS,
+        environment={"WHYDROP": place.build / "tools/whydrop",
+                     "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
+
+
+def _built_modules(kernel, folder):
+    for source in ("pausenic", "resetrace"):
+        built = module.build(kernel, FOLDER / "modules" / source)
+        (folder / built.name).symlink_to(built)
+    return {"WHYDROP_MODULES": folder}
+
+
+def modules(kernel, place):
+    """Drivers built for this kernel, and its network cards."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _in_guest(kernel, place, "modules",
+                         [CHECKS / "pausenic", CHECKS / "resetrace", CHECKS / "nics"],
+                         timeout=SHORT_SECONDS, devices=guest.nics(2),
+                         environment=_built_modules(kernel, pathlib.Path(folder)))
+
+
+def _looks_like_dump(path, form, release):
+    """Why it is no dump of this kernel; None."""
+    if not path.exists():
+        return "there is no dump"
+    start = path.read_bytes()[:1 << 20]
+    if form == "elf":
+        if not start.startswith(b"\x7fELF") or f"OSRELEASE={release}\n".encode() not in start:
+            return "no ELF file with this kernel's VMCOREINFO"
+    elif form == "flattened":  # as QEMU writes it: records of offset and size, after a page
+        if not start.startswith(b"makedumpfile\0") or b"KDUMP   " not in start[:8192] or \
+                release.encode() not in start[:16384]:
+            return "no flattened kdump file of this release"
+    elif not start.startswith(b"KDUMP   ") or release.encode() not in start[:4096]:
+        return "no kdump file of this release"
+    return None
+
+
+def dumps(kernel, place):
+    """A driver's bug makes the kernel panic, and its memory is taken, in both formats."""
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        environment = _built_modules(kernel, folder)
+        for form, of_qemu in (("elf", "elf"), ("flattened", "kdump-zlib")):
+            target = folder / f"{form}.core"
+            booted = guest.Guest(kernel, guest.Options(
+                name=f"dump-{form}", memory=512, timeout=SHORT_SECONDS, dump=target,
+                dump_format=of_qemu, environment=environment))
+            # The work is pending when the driver goes, which then has it run at once.
+            booted.run(["sh", "-c", "insmod $WHYDROP_MODULES/resetrace.ko delay_ms=30000 && "
+                                           "rmmod resetrace"])
+            console = booted.console.read_text(errors="replace")
+            died = re.search(r"RIP: \S*resetrace_reset_ring", console)
+            problem = (None if died else "the driver's bug did not show") or \
+                _looks_like_dump(target, form, kernel.release)
+            results[f"dump.{form}"] = f"FAIL: {problem}" if problem else "pass"
+    return results
+
+
+def linked(kernel, place):
+    """Two guests, joined by a network card each."""
+    with tempfile.TemporaryDirectory() as folder:
+        socket, statuses = f"{folder}/link", {}
+
+        def boot(side, listens, words):
+            booted = guest.Guest(kernel, guest.Options(
+                name=f"linked-{side}", memory=512, timeout=SHORT_SECONDS,
+                devices=guest.link(socket, listens), shares=[folder],
+                environment={"FOLDER": folder}))
+            with open(place.kept / f"{kernel.series}-linked-{side}.out", "wb") as out:
+                statuses[side] = booted.run([str(CHECKS / "linked"), *words], stdout=out)
+        threads = [threading.Thread(target=boot, args=arguments) for arguments in
+                   (("one", True, ["10.7.0.1"]), ("two", False, ["10.7.0.2", "10.7.0.1"]))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    bad = {side: status for side, status in statuses.items() if status}
+    return {"linked": f"FAIL: {bad}" if bad else "pass"}
+
+
+def _dumping_tools():
+    """kexec and makedumpfile, as words of an environment."""
+    root = programs.get("dumping", ("kexec-tools", "makedumpfile"),
+                        lambda root: (root / "usr/bin/makedumpfile").exists())
+    return {"LD_LIBRARY_PATH": programs.environment(root)["LD_LIBRARY_PATH"],
+            "KEXEC": root / "sbin/kexec", "MAKEDUMPFILE": root / "usr/bin/makedumpfile"}
+
+
+def kdump(kernel, place):
+    """A real one: the panicked kernel starts a second one, which writes the first one's memory to a
+    disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk, core = pathlib.Path(folder) / "disk", pathlib.Path(folder) / "vmcore"
+        with open(disk, "wb") as file:
+            file.truncate(1 << 30)
+        subprocess.run(["mkfs.ext4", "-q", disk], check=True)
+        booted = guest.Guest(kernel, guest.Options(
+            name="kdump", memory=1024, timeout=SHORT_SECONDS, modules=["virtio_blk", "ext4"],
+            kernel_words=["crashkernel=320M"],
+            devices=["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"],
+            environment=_dumping_tools(), capture=[str(CHECKS / "kdump-capture")]))
+        with open(place.kept / f"{kernel.series}-kdump.out", "wb") as out:
+            booted.run([str(CHECKS / "kdump")], stdout=out)
+        subprocess.run(["debugfs", "-R", f"dump /vmcore {core}", disk], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        problem = _looks_like_dump(core, "kdump", kernel.release)
+    return {"kdump": f"FAIL: {problem}" if problem else "pass"}
