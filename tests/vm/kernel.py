@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's kernels, unpacked in the cache and never installed."""
-import bz2
-import gzip
 import hashlib
 import lzma
 import pathlib
 import re
 import shutil
 import subprocess
+import zlib
 
 import archive
 
@@ -83,21 +82,25 @@ def _unpack_headers(root, package, version):
     (root / "complete").touch()
 
 
+def _by_program(*words):
+    # What follows the packed part makes some complain: what came out before that is all.
+    return lambda data: subprocess.run(words, input=data, stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, check=False).stdout
+
+
+UNPACKERS = {
+    b"\x28\xb5\x2f\xfd": _by_program("zstd", "-dcq"),
+    b"\x02\x21\x4c\x18": _by_program("lz4", "-dcq"),
+    b"\xfd7zXZ": lambda data: lzma.LZMADecompressor().decompress(data),
+    b"\x1f\x8b": lambda data: zlib.decompressobj(wbits=31).decompress(data),
+}
+
+
 def decompress(data):
-    """By its first bytes."""
-    if data[:4] == b"\x28\xb5\x2f\xfd":
-        return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, check=False).stdout  # trailing bytes: fine
-    if data[:4] == b"\x02\x21\x4c\x18":
-        return subprocess.run(["lz4", "-dcq"], input=data, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, check=False).stdout
-    for magic, library in ((b"\xfd7zXZ", lzma), (b"\x1f\x8b", gzip), (b"BZh", bz2)):
+    """By its first bytes; what is not packed stays as it is."""
+    for magic, unpack in UNPACKERS.items():
         if data.startswith(magic):
-            reader = {lzma: lzma.LZMADecompressor, bz2: bz2.BZ2Decompressor}.get(library)
-            if reader:
-                return reader().decompress(data)
-            import zlib
-            return zlib.decompressobj(wbits=31).decompress(data)
+            return unpack(data)
     return data
 
 

@@ -3,7 +3,6 @@
 {test: result}; a result is "pass", "skip: REASON" or "FAIL: WHY"."""
 import dataclasses
 import json
-import os
 import pathlib
 import re
 import subprocess
