@@ -81,15 +81,22 @@ Status add_reason(uint32_t code, wire_config &config) {
     return success();
 }
 
+bool is_negated(const std::string &word) {
+    return !word.empty() && word[0] == '!';
+}
+
+// What is wrong with the words is said before this kernel is asked for any of them.
 Status resolve_reasons(const DropFilter &filter, KernelBtf &btf, wire_config &config) {
-    for (const std::string &word : filter.reasons) {
-        const bool negated = !word.empty() && word[0] == '!';
-        const uint8_t mode = negated ? 2 : 1;
-        if (config.reason_filter && config.reason_filter != mode)
+    if (filter.reasons.empty())
+        return success();
+    const bool negated = is_negated(filter.reasons.front());
+    for (const std::string &word : filter.reasons)
+        if (is_negated(word) != negated)
             return Error{Errc::usage,
                          "-r takes reasons to see or, all with '!', reasons to leave out",
                          "write either -r A,B or -r '!A,!B'"};
-        config.reason_filter = mode;
+    config.reason_filter = negated ? 2 : 1;
+    for (const std::string &word : filter.reasons) {
         auto codes = btf.reason_codes(negated ? word.substr(1) : word);
         if (!codes)
             return codes.error();

@@ -106,10 +106,12 @@ static void pausenic_pause(struct pausenic *nic, u16 quanta)
 	pausenic_count(nic, quanta ? RX_XOFF : RX_XON);
 	spin_lock_irqsave(&nic->lock, flags);
 	nic->paused_until = ktime_add_ns(ktime_get(), ns);
-	if (quanta)
-		netif_stop_queue(nic->dev);
-	else
+	if (!quanta) {
 		netif_wake_queue(nic->dev);
+	} else if (!netif_queue_stopped(nic->dev)) {
+		netif_stop_queue(nic->dev);
+		netif_trans_update(nic->dev); /* the watchdog's time begins now */
+	}
 	spin_unlock_irqrestore(&nic->lock, flags);
 	if (quanta)
 		schedule_work(&nic->resume);
