@@ -43,11 +43,11 @@ static __always_inline void find_device(struct drop *drop)
         drop->netns = socket_netns(drop->rx_sk);
 }
 
+// A device is asked for by its index and its namespace: the same as find_device(), in fewer steps.
 static __always_inline bool on_other_device(struct sk_buff *skb)
 {
     struct net_device *dev = skb->dev;
 
-    if ((long)dev >= 0 || dev->ifindex != (int)config.ifindex)
-        return true;
-    return config.netns && dev->nd_net.net->ns.inum != config.netns;
+    return (long)dev >= 0 || dev->ifindex != (int)config.ifindex ||
+           dev->nd_net.net->ns.inum != config.netns;
 }

@@ -255,8 +255,7 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
 
     if (config.needs_device) {
         find_device(&drop);
-        if ((config.ifindex && drop.ifindex != config.ifindex) ||
-            (config.netns && drop.netns != config.netns))
+        if (config.netns && drop.netns != config.netns)
             return 0;
     }
     if (config.needs_flow) {

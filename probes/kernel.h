@@ -149,14 +149,18 @@ static __always_inline bool kernel_in_interrupt(enum how how, void *task, volati
            0x71726974666f736bULL; // "ksoftirq"
 }
 
-// The running task's process, as the initial pid namespace numbers it. Three loads, no helper
-// calls.
-static __always_inline __u32 kernel_task_comm(enum how how, void *task, char *comm)
+// Of a task: where direct reads are possible, two loads and one take the place of two helper calls.
+static __always_inline void kernel_comm(enum how how, void *task, char *to)
 {
-    const void *name = task + bpf_core_field_offset(struct task_struct, comm);
+    const void *comm = task + bpf_core_field_offset(struct task_struct, comm);
 
-    ((__u64 *)comm)[0] = load_u64(how, name);
-    ((__u64 *)comm)[1] = load_u64(how, name + 8);
+    ((__u64 *)to)[0] = load_u64(how, comm);
+    ((__u64 *)to)[1] = load_u64(how, comm + 8);
+}
+
+// As the initial pid namespace numbers it.
+static __always_inline __u32 kernel_tgid(enum how how, void *task)
+{
     return load_u32(how, task + bpf_core_field_offset(struct task_struct, tgid));
 }
 

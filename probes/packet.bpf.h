@@ -79,7 +79,8 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     out->wire_bytes = 0;
     out->mark = skb->mark;
     out->hash = skb->hash;
-    out->tgid = kernel_task_comm(how, task, out->comm);
+    out->tgid = kernel_tgid(how, task);
+    kernel_comm(how, task, out->comm);
     out->caplen = 0;
     out->protocol = bpf_ntohs(skb->protocol);
     out->flags = context_flags(how, task, drop->cpu);

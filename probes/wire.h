@@ -202,7 +202,7 @@ struct wire_config {
     __u64 reason_bits[WIRE_REASON_WORDS];
     __u32 subsys_reasons[WIRE_SUBSYS_REASONS];
     __u32 subsys_reason_count;
-    __u32 ifindex; // 0: any
+    __u32 ifindex; // 0: any; else netns is set as well
     __u32 netns;   // 0: any
     __u32 tgid;
     __u64 pidns_dev, pidns_ino; // 0: tgid is of the initial pid namespace

@@ -46,6 +46,7 @@ class Archive:
     def __init__(self):
         self.root = CACHE / "apt"
         self.environment = dict(os.environ, APT_CONFIG=str(self.root / "apt.conf"))
+        self._update()
 
     def _write_configuration(self):
         for folder in ("lists/partial", "archives/partial", "empty"):
@@ -69,7 +70,7 @@ APT::Architecture "amd64"; APT::Sandbox::User ""; APT::Install-Recommends "false
 Acquire::Languages "none"; Acquire::Retries "3"; Acquire::Check-Valid-Until "false";
 """)
 
-    def update(self):
+    def _update(self):
         """Fetches the lists when they are older than a day. A suite that has left the mirror makes
         apt fail; what the others have is used all the same."""
         stamp = self.root / "stamp"
@@ -87,13 +88,12 @@ Acquire::Languages "none"; Acquire::Retries "3"; Acquire::Check-Valid-Until "fal
     def newest(self, package, series, suites):
         """The newest version of `package` that begins with `series`, of the first suite that has
         one; None."""
+        lines = _output("apt-cache", "madison", package, env=self.environment).splitlines()
+        rows = [[field.strip() for field in line.split("|")] for line in lines]  # newest first
         for suite in suites:
-            versions = [fields[1].strip() for line in
-                        _output("apt-cache", "madison", package, env=self.environment).splitlines()
-                        if len(fields := line.split("|")) == 3
-                        and f" {suite}/" in fields[2] and fields[1].strip().startswith(series + ".")]
-            if versions:
-                return versions[0]
+            for _, version, source in rows:
+                if version.startswith(f"{series}.") and f" {suite}/" in source:
+                    return version
         return None
 
     def dependencies(self, package, version):
@@ -104,10 +104,9 @@ Acquire::Languages "none"; Acquire::Retries "3"; Acquire::Check-Valid-Until "fal
         return [name.split("(")[0].strip() for name in names]
 
     def unpack(self, packages, target):
-        """Fetches `packages` (NAME=VERSION) and unpacks them below `target`. Nothing is installed."""
+        """Fetches `packages` (NAME=VERSION) and unpacks them below `target`; installs nothing."""
         with lock("apt"):
-            uris = _output("apt-get", "download", "--print-uris", *packages, env=self.environment)
-            self._fetch(["download", *packages], target, len(uris.splitlines()))
+            self._fetch(["download", *packages], target, len(packages))
 
     def unpack_with_libraries(self, packages, suite, target):
         """The same with all they depend on that this system has not installed, from its own

@@ -24,7 +24,8 @@ COMMAND_LINE = ("console=ttyS0", "nokaslr", "mitigations=off", "tsc=reliable", "
                 "audit=0", "loglevel=6", "oops=panic")
 CAPTURE_WORDS = ("irqpoll", "nr_cpus=1", "reset_devices", "vm.start=capture")
 # What the guest runs once it has its root, `start` or `capture`; the status comes back in a file.
-START = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
+START = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root TERM=dumb
 /run/busybox sh /run/vm/{command} </dev/null >>/dev/ttyS1 2>&1
 echo $? >/run/vm/status.part
 /run/busybox mv /run/vm/status.part /run/vm/status
@@ -86,10 +87,8 @@ class Guest:
         self.kernel, self.options = kernel, options
         self.qemu = qemu.get()
         self.console = archive.CACHE / "console" / f"{kernel.series}-{options.name}.log"
-
-    def _initramfs(self):
-        modules = dump.modules(self.kernel) if self.options.dump else []
-        return initramfs.get(self.kernel, [*self.options.modules, *modules])
+        modules = dump.modules(kernel) if options.dump else []
+        self.initramfs = initramfs.get(kernel, [*options.modules, *modules])
 
     def _kernel_words(self):
         at_panic = "panic=0" if self.options.dump else "panic=-1"
@@ -103,7 +102,7 @@ class Guest:
         words = [*self.qemu.command, *BASE, "-accel", self.qemu.accelerator,
                  "-smp", str(options.cpus), "-m", str(options.memory),
                  "-kernel", str(self.kernel.vmlinux),
-                 "-initrd", str(self._initramfs()),
+                 "-initrd", str(self.initramfs),
                  "-append", " ".join([*self._kernel_words(), *options.kernel_words]),
                  "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
                  "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out"]
@@ -121,7 +120,7 @@ class Guest:
             run = pathlib.Path(folder)
             environment = dict(self.options.environment)
             if self.options.capture:
-                environment |= {"VM_IMAGE": self.kernel.image, "VM_INITRAMFS": self._initramfs(),
+                environment |= {"VM_IMAGE": self.kernel.image, "VM_INITRAMFS": self.initramfs,
                                 "VM_WORDS": " ".join([*self._kernel_words(), *CAPTURE_WORDS])}
                 _write_command(run, "capture", self.options.capture, environment)
             _write_command(run, "start", command, environment)

@@ -36,9 +36,6 @@ def get(kernel, modules=()):
     with archive.lock(f"kernel-{kernel.series}"):
         if path.exists():
             return path
-        for old in kernel.root.glob("initramfs.*"):
-            if old.stat().st_mtime < (FOLDER / "init").stat().st_mtime:
-                old.unlink()
         with tempfile.TemporaryDirectory() as folder:
             tree = pathlib.Path(folder)
             _fill(tree, files)

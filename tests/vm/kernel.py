@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import zlib
 
 import archive
 
@@ -23,7 +22,7 @@ def series_and_suites():
 
 
 class Kernel:
-    """One unpacked kernel: vmlinux, config, lib/modules/RELEASE, and headers when asked for."""
+    """One unpacked kernel: vmlinux, lib/modules/RELEASE."""
 
     def __init__(self, root):
         self.root = root
@@ -36,15 +35,11 @@ class Kernel:
     @property
     def image(self):
         """The compressed one, as kexec wants it."""
-        return _packed_file(self.root, self.release, "vmlinuz")
+        return _image(self.root, self.release)
 
     @property
     def modules(self):
         return self.root / "lib/modules" / self.release
-
-    def has(self, option):
-        """Is CONFIG_<option> built in or a module?"""
-        return re.search(rf"^CONFIG_{option}=", (self.root / "config").read_text(), re.M) is not None
 
     def module_files(self, *names):
         """The files of modules and what they need, in the order of loading; [] for one built in."""
@@ -58,49 +53,15 @@ class Kernel:
                     files.append(path)
         return files
 
-    def headers(self):
-        """The headers package's folder to build modules in; fetched when missing."""
-        root = self.root / "headers"
-        package = f"linux-headers-{self.release}"
-        folder = root / "usr/src" / package
-        with archive.lock(f"kernel-{self.series}"):
-            if not (root / "complete").exists():
-                _unpack_headers(root, package, self.version)
-        return folder
-
-
-def _unpack_headers(root, package, version):
-    repository = archive.Archive()
-    repository.update()
-    shutil.rmtree(root, ignore_errors=True)
-    others = [name for name in repository.dependencies(package, version)
-              if re.match(r"linux-(headers|kbuild)-", name)]
-    repository.unpack([f"{name}={version}" for name in [package, *sorted(set(others))]], root)
-    # Debian's Makefile names /usr/src, where it would be installed.
-    makefile = root / "usr/src" / package / "Makefile"
-    makefile.write_text(re.sub(r"(?<![\w.])/usr/src/", f"{root}/usr/src/", makefile.read_text()))
-    (root / "complete").touch()
-
-
-def _by_program(*words):
-    # What follows the packed part makes some complain: what came out before that is all.
-    return lambda data: subprocess.run(words, input=data, stdout=subprocess.PIPE,
-                                       stderr=subprocess.DEVNULL, check=False).stdout
-
-
-UNPACKERS = {
-    b"\x28\xb5\x2f\xfd": _by_program("zstd", "-dcq"),
-    b"\x02\x21\x4c\x18": _by_program("lz4", "-dcq"),
-    b"\xfd7zXZ": lambda data: lzma.LZMADecompressor().decompress(data),
-    b"\x1f\x8b": lambda data: zlib.decompressobj(wbits=31).decompress(data),
-}
-
 
 def decompress(data):
-    """By its first bytes; what is not packed stays as it is."""
-    for magic, unpack in UNPACKERS.items():
-        if data.startswith(magic):
-            return unpack(data)
+    """By its first bytes, as Debian packs kernels and modules; what is not packed stays as it is."""
+    if data.startswith(b"\xfd7zXZ"):
+        return lzma.LZMADecompressor().decompress(data)
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        # What follows the packed part makes zstd complain: what came out before that is all.
+        return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False).stdout
     return data
 
 
@@ -115,22 +76,21 @@ def _uncompressed_kernel(image):
     return decompress(data[start:start + u32(0x24c)])
 
 
-def _packed_file(root, release, name):
-    """Since 7.x they are beside the modules."""
-    beside = root / "lib/modules" / release / name
-    return beside if beside.exists() else root / "boot" / f"{name}-{release}"
+def _image(root, release):
+    """Since 7.x it is beside the modules."""
+    beside = root / "lib/modules" / release / "vmlinuz"
+    return beside if beside.exists() else root / "boot" / f"vmlinuz-{release}"
 
 
 def _checksum(root):
     digest = hashlib.sha256()
-    for name in ("vmlinux", "config", "identity"):
+    for name in ("vmlinux", "identity"):
         digest.update((root / name).read_bytes())
     return digest.hexdigest()
 
 
 def _unpack(series, suites, root):
     repository = archive.Archive()
-    repository.update()
     version = repository.newest(f"linux-image-{FLAVOUR}", series, suites)
     if not version:
         raise archive.Unreachable(f"no linux-image-{FLAVOUR} of {series} in {', '.join(suites)}")
@@ -145,8 +105,7 @@ def _unpack(series, suites, root):
     repository.unpack([f"{name}={version}" for name in parts], root)
     if not (root / "lib").exists():
         (root / "lib").symlink_to("usr/lib")
-    (root / "vmlinux").write_bytes(_uncompressed_kernel(_packed_file(root, release, "vmlinuz")))
-    shutil.copy(_packed_file(root, release, "config"), root / "config")
+    (root / "vmlinux").write_bytes(_uncompressed_kernel(_image(root, release)))
     subprocess.run(["depmod", "-b", root, release], check=True)
     (root / "identity").write_text(f"{release} {version} {series}\n")
     (root / "checksum").write_text(_checksum(root))  # last: the unpacking is complete

@@ -3,15 +3,12 @@
 machine's compiler. Built once per kernel and source."""
 import hashlib
 import pathlib
-import shlex
 import shutil
 import subprocess
 
 import archive
+import headers
 
-RUNTIME = archive.CACHE / "runtime"
-RUNTIME_PACKAGES = ("libc6", "libelf1t64", "libssl3t64", "zlib1g", "libzstd1")
-LOADER = RUNTIME / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 # Kernels configured for a newer compiler name what Debian 12's does not know: said differently,
 # or left out where nothing but a warning or hardening hangs on it.
 COMPILER = """#!/bin/bash
@@ -30,35 +27,6 @@ exec gcc "${words[@]}"
 
 class Failed(Exception):
     """The compiler's words."""
-
-
-def _newer_runtime():
-    """The C library of sid, for the tools in its headers packages."""
-    with archive.lock("runtime"):
-        if not LOADER.exists():
-            shutil.rmtree(RUNTIME, ignore_errors=True)
-            repository = archive.Archive()
-            repository.update()
-            repository.unpack([f"{name}/sid" for name in RUNTIME_PACKAGES], RUNTIME)
-
-
-def _let_tools_run(kernel, headers):
-    """Tools of kbuild that this system's C library is too old for get a newer one."""
-    for tool in (kernel.root / "headers/usr/lib").glob("linux-kbuild-*/**/*"):
-        if not tool.is_file() or tool.suffix == ".elf" or not tool.stat().st_mode & 0o100:
-            continue
-        if tool.read_bytes()[:4] != b"\x7fELF":
-            continue
-        asked = subprocess.run(["ldd", tool], text=True, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, check=False).stdout
-        if "not found" not in asked:
-            continue
-        _newer_runtime()
-        moved = tool.with_name(tool.name + ".elf")
-        tool.rename(moved)
-        tool.write_text(f'#!/bin/sh\nexec {LOADER} --argv0 "$0" '
-                        f'--library-path {LOADER.parent} {shlex.quote(str(moved))} "$@"\n')
-        tool.chmod(0o755)
 
 
 def build(kernel, source):
@@ -80,14 +48,11 @@ def build(kernel, source):
 
 
 def _make(kernel, target):
-    headers = kernel.headers()
-    with archive.lock(f"kernel-{kernel.series}"):
-        _let_tools_run(kernel, headers)
     compiler = target / "compiler"
     compiler.write_text(COMPILER)
     compiler.chmod(0o755)
-    done = subprocess.run(["make", "-s", "-C", headers, f"M={target}", f"CC={compiler}", "LD=ld",
-                           "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"], text=True,
+    words = [f"M={target}", f"CC={compiler}", "LD=ld", "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"]
+    done = subprocess.run(["make", "-s", "-C", headers.get(kernel), *words], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise Failed(f"{target.name}: {done.stdout.strip()}")

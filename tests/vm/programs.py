@@ -24,9 +24,7 @@ def get(name, packages, works):
         if (root / "complete").exists() and works(root):
             return root
         shutil.rmtree(root, ignore_errors=True)
-        repository = archive.Archive()
-        repository.update()
-        repository.unpack_with_libraries(packages, SUITE, root)
+        archive.Archive().unpack_with_libraries(packages, SUITE, root)
         if not works(root):
             raise archive.Unreachable(f"{' '.join(packages)} of {SUITE} cannot be run here")
         (root / "complete").touch()

@@ -4,6 +4,7 @@
 Backports' version 10 is three times as fast as Debian 12's 7.2, whose multi-threaded emulation
 mishandles the kernel patching its own code, so that this one runs on a single thread.
 """
+import functools
 import os
 import re
 import shutil
@@ -46,6 +47,7 @@ def _works(root):
         return False
 
 
+@functools.cache
 def get():
     """Fetches it the first time. Raises archive.Unreachable when there is none at all."""
     try:

@@ -116,7 +116,8 @@ def _looks_like_dump(path, form, release):
     """Why it is no dump of this kernel; None."""
     if not path.exists():
         return "there is no dump"
-    start = path.read_bytes()[:1 << 20]
+    with open(path, "rb") as file:
+        start = file.read(1 << 20)
     if form == "elf":
         if not start.startswith(b"\x7fELF") or f"OSRELEASE={release}\n".encode() not in start:
             return "no ELF file with this kernel's VMCOREINFO"
@@ -143,8 +144,8 @@ def dumps(kernel, place):
                 name=f"dump-{form}", memory=512, timeout=SHORT_SECONDS, dump=target,
                 dump_format=of_qemu, environment=environment))
             # The work is pending when the driver goes, which then has it run at once.
-            booted.run(["sh", "-c", "insmod $WHYDROP_MODULES/resetrace.ko delay_ms=30000 && "
-                                           "rmmod resetrace"])
+            booted.run(["sh", "-c",
+                        "insmod $WHYDROP_MODULES/resetrace.ko delay_ms=30000 && rmmod resetrace"])
             console = booted.console.read_text(errors="replace")
             died = re.search(r"RIP: \S*resetrace_reset_ring", console)
             problem = (None if died else "the driver's bug did not show") or \

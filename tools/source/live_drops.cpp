@@ -38,13 +38,13 @@ int keep_libbpf_message(libbpf_print_level level, const char *format, va_list ar
     if (level != LIBBPF_WARN)
         return 0;
     char *line = nullptr;
-    const int length = vasprintf(&line, format, args);
-    if (length < 0)
+    if (vasprintf(&line, format, args) < 0)
         return 0;
-    // Why the verifier refuses a program stands at the end of a long log.
-    constexpr int last = 2000;
-    libbpf_said += line + std::max(length - last, 0);
+    libbpf_said += line;
     std::free(line);
+    // Why the verifier refuses a program stands at the end of a long log.
+    constexpr size_t kept = 4096;
+    libbpf_said.erase(0, libbpf_said.size() - std::min(libbpf_said.size(), kept));
     return 0;
 }
 
@@ -63,6 +63,10 @@ struct Variant {
     bool cast;
 };
 
+uint32_t group_bytes(uint32_t kind) {
+    return kind == WIRE_KEY_FLOW4 ? uint32_t{WIRE_GROUP_NO_NAME} : sizeof(wire_group);
+}
+
 }  // namespace
 
 size_t key_bytes(uint32_t kind) {
@@ -75,14 +79,6 @@ size_t key_bytes(uint32_t kind) {
             return sizeof(wire_key_full);
     }
 }
-
-namespace {
-
-uint32_t group_bytes(uint32_t kind) {
-    return kind == WIRE_KEY_FLOW4 ? uint32_t{WIRE_GROUP_NO_NAME} : sizeof(wire_group);
-}
-
-}  // namespace
 
 uint32_t layout_for(uint32_t keys) {
     const uint32_t flow = WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST;
@@ -97,7 +93,6 @@ struct LiveDrops::State {
     Skeleton skeleton;
     wire_config config{};
     Variant variant{};
-    Fd program;
     std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
     std::future<Status> finished;                        // ends before the groups do
     Ring ring;
