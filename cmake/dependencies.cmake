@@ -23,6 +23,7 @@ endfunction()
 
 whydrop_pkg(bpf libbpf)
 whydrop_pkg(nl libnl-3.0 libnl-route-3.0)
+whydrop_pkg(pcap libpcap)
 whydrop_pkg(yaml yaml-cpp)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)

@@ -6,6 +6,7 @@
 // rx_sk to trace_kfree_skb"). A program that reads an argument the kernel does not pass is refused,
 // so there is a variant for each; the tool loads the one that fits.
 #include "groups.bpf.h"
+#include "pcap.bpf.h"
 #include "split.bpf.h"
 #include "wanted.bpf.h"
 
@@ -266,6 +267,14 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
     drop.cpu = bpf_map_lookup_elem(&cpus, &slot);
     if (!drop.cpu)
         return 0;
+    if (config.pcap) {
+        __u32 verdict = pcap_verdict(how, skb);
+
+        if (verdict == WIRE_PCAP_UNDECIDED)
+            __sync_fetch_and_add(&drop.cpu->undecided, 1);
+        if (verdict != WIRE_PCAP_YES)
+            return 0;
+    }
     if (config.filter_pid || config.filter_comm || config.keys & WIRE_BY_COMM)
         drop.context = context_flags(how, (void *)bpf_get_current_task(), drop.cpu);
     if (!task_wanted(&drop))

@@ -6,14 +6,13 @@
 
 #include <bpf/bpf_endian.h>
 
-#include "kernel.h"
+#include "extent.bpf.h"
 
 enum {
     ETH_P_IP = 0x0800,
     ETH_P_IPV6 = 0x86dd,
     ETH_P_8021Q = 0x8100,
     ETH_P_8021AD = 0x88a8,
-    UNSET_HEADER = 0xffff, // skb->mac_header and network_header that nobody has set
     IP_OFFSET = 0x1fff,
     IPV6_OFFSET = 0xfff8,
     IPV6_NEXTHDR = 6, // RFC 8200, section 3: where in the header

@@ -2,6 +2,7 @@
 // One drop with the first bytes of its packet, for the ring buffer.
 #pragma once
 
+#include "extent.bpf.h"
 #include "flow.bpf.h"
 #include "wire.h"
 
@@ -28,38 +29,23 @@ static __always_inline __u32 context_flags(enum how how, void *task, struct wire
     return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
 }
 
-// Copies the linear part, from the link header where there is one. A packet whose data begins
-// before its network header is still on its link layer.
+// Copies what lies in one piece, as far as there is room.
 static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes,
                                         __u32 room)
 {
-    struct sk_buff *skb = drop->skb;
-    const unsigned char *head = skb->head;
-    __u16 mac = skb->mac_header, network = skb->network_header;
-    __u32 data = skb->data - head;
-    __u32 linear_end = data + drop->len - skb->data_len;
-    __u32 start = data, bytes_before;
+    struct extent extent;
     __u32 caplen;
 
-    if (mac != UNSET_HEADER && mac < network && network != UNSET_HEADER) {
-        start = mac;
-        out->flags |= WIRE_DROP_MAC;
-    } else if (network != UNSET_HEADER) {
-        start = network;
-        out->flags |= WIRE_DROP_L3;
-    }
-    // Negative where the kernel has already trimmed the packet to nothing: no bytes then.
-    bytes_before = data - start;
-    out->wire_bytes = drop->len + bytes_before;
-    caplen = linear_end - start;
-    if (linear_end < start)
-        caplen = 0;
+    find_extent(drop->skb, drop->dev, &extent);
+    out->flags |= extent.link;
+    out->wire_bytes = extent.bytes;
+    caplen = extent.readable;
     if (caplen > room)
         caplen = room;
     // The bound once more for verifiers that lose it across the spill above.
     if (caplen > WIRE_PACKET_BYTES)
         return;
-    if (caplen && !bpf_probe_read_kernel(bytes, caplen, head + start))
+    if (caplen && !bpf_probe_read_kernel(bytes, caplen, (const void *)extent.start))
         out->caplen = caplen;
 }
 

@@ -127,12 +127,13 @@ struct wire_cpu {
     __u64 samples_lost;          // samples that did not fit
     __u64 in_interrupt;          // passed over: -p or --comm ask for process context
     __u64 stack_errors;          // --by stack: counted, but under an unknown stack
+    __u64 undecided;             // the packet filter asks for bytes that cannot be read
     union wire_key key;
 };
-WIRE_ASSERT(sizeof(struct wire_cpu) == 232, "wire_cpu");
+WIRE_ASSERT(sizeof(struct wire_cpu) == 240, "wire_cpu");
 
 enum {
-    WIRE_DROP_MAC = 1 << 0,       // packet bytes begin at the link header
+    WIRE_DROP_MAC = 1 << 0,       // packet bytes begin at the Ethernet header
     WIRE_DROP_L3 = 1 << 1,        // packet bytes begin at the network header
     WIRE_DROP_VLAN = 1 << 2,      // vlan_proto and vlan_tci are set
     WIRE_DROP_INTERRUPT = 1 << 3, // in softirq, hardirq or NMI
@@ -213,14 +214,26 @@ struct wire_config {
     __u32 snap;         // --each: bytes of a packet, a multiple of 8, at most WIRE_PACKET_BYTES
     __u32 nearly_full;  // groups in the map after which the tool is told
     __u32 split_reason; // the reason that says nothing; WIRE_NO_SPLIT: parts are of no use
+    __u32 pcap;         // there is a packet filter
+    __u32 zero;
 };
-WIRE_ASSERT(sizeof(struct wire_config) == 336, "wire_config");
+WIRE_ASSERT(sizeof(struct wire_config) == 344, "wire_config");
 
 // Written by the probe, reset by the tool when it swaps the maps.
 struct wire_fill {
     __u32 groups;
     __u32 told;
 };
+
+// A packet filter (pcap.bpf.h). The tool writes it into a place of so many instructions, which it
+// finds by its mark: all of them are `r0 = mark`.
+enum {
+    WIRE_PCAP_ROOM = 4096,
+    WIRE_PCAP_VIEW = 256, // bytes of a packet that a filter sees where it reads a copy
+    WIRE_PCAP_ETHERNET = 0x50434145,
+    WIRE_PCAP_RAW = 0x50434152,
+};
+enum { WIRE_PCAP_NO = 0, WIRE_PCAP_YES = 1, WIRE_PCAP_UNDECIDED = 2 };
 
 // Answer of the clock program: the same moment by both clocks.
 struct wire_clock {

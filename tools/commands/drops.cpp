@@ -15,6 +15,7 @@ namespace {
 struct Options {
     DropOptions run;
     std::vector<std::string> by;
+    std::vector<std::string> filter_words;
     std::string format = "text";
     TextOptions text;
     bool no_header = false;
@@ -41,6 +42,8 @@ Status set_keys(Options &options) {
 Result<int> run(Options options, const Invocation &invocation) {
     if (auto keys = set_keys(options); !keys)
         return keys.error();
+    for (const std::string &word : options.filter_words)
+        options.run.filter.packet += (options.run.filter.packet.empty() ? "" : " ") + word;
     options.run.command = invocation.observed;
     options.run.command_line = invocation.command_line;
     options.run.quiet = options.text.quiet;
@@ -69,6 +72,7 @@ void add_what(CLI::App &app, Options &options) {
                    "Drops for these reasons; with '!' before each, all but these")
         ->type_name("REASON,...")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->group(group);
     app.add_option("--proto", filter.proto,
                    "Drops of this protocol (ipv4, ipv6, arp, tcp, udp, icmp, ..., or its number)")
@@ -80,6 +84,10 @@ void add_what(CLI::App &app, Options &options) {
     app.add_option("--comm", filter.comm, "The same by the process's name")
         ->type_name("NAME")
         ->group(group);
+    app.add_option("filter", options.filter_words,
+                   "Drops of packets that match this pcap-filter(7) expression")
+        ->type_name("FILTER")
+        ->group(group);
 }
 
 void add_how(CLI::App &app, Options &options) {
@@ -89,6 +97,7 @@ void add_how(CLI::App &app, Options &options) {
                        " (default reason,location,dev). stack costs about 2 us a drop")
         ->type_name("KEY,...")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->group(group);
     app.add_flag("-s,--stack", options.run.stacks,
                  "Show the first stack of each group (of each drop with --each)")
@@ -155,6 +164,7 @@ void add_output(CLI::App &app, Options &options) {
         ->group(group);
     app.add_option("--rules", options.run.rules, "Read more rules (*.yaml) from this directory")
         ->type_name("DIR")
+        ->allow_extra_args(false)
         ->group(group);
     app.add_flag("--no-header", options.no_header, "Tables without their header")->group(group);
     app.add_flag("--wide", options.text.style.wide, "More than 100 columns where it takes them")

@@ -153,6 +153,10 @@ Losses list_losses(const RawTotals &totals, const DropTable &table) {
         "the kernel did not run the probe because it was already running on that CPU");
     add("in_interrupt", totals.in_interrupt, "events", false,
         "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell");
+    add("undecided", totals.undecided, "events", false,
+        "the packet filter asks for bytes that could not be read (not in the packet's first piece, "
+        "or "
+        "no link header): not counted, though some may match");
     add("samples", totals.samples_lost + table.samples_not_kept(), "samples", false,
         "packets that would have been shown; every drop was counted");
     add("stacks", totals.stack_errors, "stacks", false,

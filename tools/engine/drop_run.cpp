@@ -87,6 +87,7 @@ Status DropRun::prepare() {
         setup.config.split_reason = btf_.unspecified_reason().value_or(WIRE_NO_SPLIT);
     if (auto resolved = resolve_filter(options_.filter, btf_, setup.config); !resolved)
         return resolved;
+    setup.packet_filter = options_.filter.packet;
     auto live = LiveDrops::open(setup, btf_);
     if (!live)
         return live.error();

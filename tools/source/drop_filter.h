@@ -23,6 +23,7 @@ struct DropFilter {
     std::string proto;                 // --proto: ipv4, ipv6, arp, tcp, udp, icmp, a number, ...
     std::optional<uint32_t> pid;       // -p, as this process's pid namespace numbers it
     std::string comm;                  // --comm
+    std::string packet;                // a pcap-filter(7) expression; empty: any
 };
 
 // Looks the words up and sets the filters of config. Errors: usage, naming what does not exist and

@@ -159,9 +159,18 @@ Result<unsigned> KernelBtf::kfree_skb_arguments() {
     return static_cast<unsigned>(count - 1);
 }
 
-bool KernelBtf::has_function(std::string_view name) {
+uint32_t KernelBtf::function_id(std::string_view name) {
     const Btf *btf = state_->btf();
-    return btf != nullptr && btf->find(BtfKind::function, name) != 0;
+    return btf ? btf->find(BtfKind::function, name) : 0;
+}
+
+uint32_t KernelBtf::struct_id(std::string_view name) {
+    const Btf *btf = state_->btf();
+    return btf ? btf->find(BtfKind::structure, name) : 0;
+}
+
+bool KernelBtf::has_function(std::string_view name) {
+    return function_id(name) != 0;
 }
 
 bool KernelBtf::has_variable(std::string_view name) {

@@ -31,6 +31,10 @@ class KernelBtf {
     // unsupported when the kernel does not have the tracepoint.
     Result<unsigned> kfree_skb_arguments();
 
+    // Their ids in vmlinux's BTF; 0: not there, or no BTF.
+    uint32_t function_id(std::string_view name);
+    uint32_t struct_id(std::string_view name);
+
     // Does vmlinux have it? Of variables BTF names only per-CPU ones, and not on every kernel:
     // false may mean that nobody wrote it down. False without BTF.
     bool has_function(std::string_view name);

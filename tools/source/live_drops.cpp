@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "drops.skel.h"
+#include "filter/packet_filter.h"
 #include "source/group_maps.h"
 #include "source/kernel_btf.h"
 #include "sys/handle.h"
@@ -63,6 +64,20 @@ struct Variant {
     bool cast;
 };
 
+// Absent: no filter is asked for.
+Result<std::optional<PacketFilter>> packet_filter(const std::string &expression,
+                                                  const Variant &variant, KernelBtf &btf) {
+    if (expression.empty())
+        return std::optional<PacketFilter>();
+    FilterReading reading;
+    if (variant.cast)
+        reading = {btf.function_id("bpf_rdonly_cast"), btf.struct_id("in6_addr")};
+    auto filter = PacketFilter::compile(expression, reading);
+    if (!filter)
+        return filter.error();
+    return std::optional(std::move(*filter));
+}
+
 uint32_t group_bytes(uint32_t kind) {
     return kind == WIRE_KEY_FLOW4 ? uint32_t{WIRE_GROUP_NO_NAME} : sizeof(wire_group);
 }
@@ -99,7 +114,7 @@ struct LiveDrops::State {
     std::function<bool(const void *, size_t)> on_record;
     Link link;
 
-    Status load(const LiveDropsSetup &setup, const Variant &choice);
+    Status load(const LiveDropsSetup &setup, const Variant &choice, const PacketFilter *filter);
     void leave_out_unused_maps();
     Status make_groups(uint32_t max_groups);
     Status make_ring();
@@ -131,8 +146,11 @@ Result<std::unique_ptr<LiveDrops>> LiveDrops::open(const LiveDropsSetup &setup, 
     variants.push_back({*arguments, false});
     std::optional<Error> refused;
     for (const Variant &variant : variants) {
+        auto filter = packet_filter(setup.packet_filter, variant, btf);
+        if (!filter)
+            return filter.error();
         auto state = std::make_unique<State>();
-        auto loaded = state->load(setup, variant);
+        auto loaded = state->load(setup, variant, filter->has_value() ? &**filter : nullptr);
         if (loaded)
             return std::unique_ptr<LiveDrops>(new LiveDrops(std::move(state)));
         refused = loaded.error();
@@ -140,7 +158,9 @@ Result<std::unique_ptr<LiveDrops>> LiveDrops::open(const LiveDropsSetup &setup, 
     return *refused;
 }
 
-Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice) {
+Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice,
+                              const PacketFilter *filter) {
+    const FilterForLoading filtered(filter);
     libbpf_said.clear();
     variant = choice;
     config = setup.config;
@@ -151,6 +171,7 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     config.nearly_full = max_groups - max_groups / 8;
     config.needs_device = config.each || config.ifindex || config.netns ||
                           config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS);
+    config.pcap = filter != nullptr;
     skeleton.reset(drops_bpf__open());
     if (!skeleton)
         return load_error(errno);
@@ -162,6 +183,8 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
                              std::bit_ceil(std::max<uint32_t>(ring_bytes, 4096)));
     leave_out_unused_maps();
     bpf_program__set_autoload(chosen(), true);
+    if (const int err = bpf_program__set_attach_target(chosen(), 0, "kfree_skb"))
+        return load_error(-err);
     bpf_program__set_autoload(skeleton->progs.read_clock, true);
     if (auto made = make_groups(max_groups); !made)
         return made.error().code == Errc::unsupported ? load_error(EPERM) : made.error();
@@ -178,6 +201,7 @@ void LiveDrops::State::leave_out_unused_maps() {
     bpf_map__set_autocreate(maps.groups_full, config.layout != WIRE_KEY_SMALL);
     bpf_map__set_autocreate(maps.stacks, (config.keys & WIRE_BY_STACK) != 0);
     bpf_map__set_max_entries(maps.stacks, stack_entries);
+    bpf_map__set_autocreate(maps.pcap_views, config.pcap != 0);
 }
 
 Status LiveDrops::State::make_groups(uint32_t max_groups) {
@@ -225,7 +249,7 @@ Status LiveDrops::State::make_ring() {
 Status LiveDrops::attach() {
     if (auto finished = state_->finished.get(); !finished)
         return finished;
-    state_->link.reset(bpf_program__attach(state_->chosen()));
+    state_->link.reset(bpf_program__attach_trace(state_->chosen()));
     if (!state_->link)
         return load_error(errno);
     return success();
@@ -311,6 +335,7 @@ Result<RawTotals> LiveDrops::totals() const {
         totals.samples_lost += part.samples_lost;
         totals.in_interrupt += part.in_interrupt;
         totals.stack_errors += part.stack_errors;
+        totals.undecided += part.undecided;
     }
     totals.recursion_misses = recursion_misses(bpf_program__fd(state_->chosen()));
     return totals;

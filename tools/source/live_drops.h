@@ -18,9 +18,10 @@ class KernelBtf;
 
 // The settings of a run, with names already resolved.
 struct LiveDropsSetup {
-    wire_config config{};     // filters, keys, mode; layout and the rest are set by open()
-    uint32_t max_groups = 0;  // 0: by layout
-    uint32_t ring_bytes = 0;  // 0: by mode; rounded up to a power of two
+    wire_config config{};       // filters, keys, mode; layout and the rest are set by open()
+    std::string packet_filter;  // a pcap-filter(7) expression; empty: none
+    uint32_t max_groups = 0;    // 0: by layout
+    uint32_t ring_bytes = 0;    // 0: by mode; rounded up to a power of two
 };
 
 // One group as the kernel counted it. Which part of the key counts is said by kind (WIRE_KEY_*).
@@ -34,7 +35,7 @@ struct RawGroup {
 struct RawTotals {
     std::vector<RawGroup> pending;  // counted, not yet in a group
     wire_count no_room{}, map_error{};
-    uint64_t ring_full = 0, samples_lost = 0, in_interrupt = 0, stack_errors = 0;
+    uint64_t ring_full = 0, samples_lost = 0, in_interrupt = 0, stack_errors = 0, undecided = 0;
     uint64_t recursion_misses = 0;
 };
 
