@@ -5,8 +5,6 @@
 
 #include "packet.bpf.h"
 
-extern const volatile struct wire_config config;
-
 // skb->dev shares its place with a tree node (TCP's queues, netem) and with UDP's scratch, so what
 // is there may be no device. One is believed when it leads to a namespace: their inodes are at the
 // top (proc_alloc_inum() begins at 0xf0000000, those of the first namespaces are just below).

@@ -211,7 +211,7 @@ static __always_inline void send_each(enum how how, struct drop *drop)
     each->head.tag = drop->key_reason >> WIRE_PART_SHIFT;
     describe(how, drop, &each->drop);
     tail = (__u8 *)(each + 1);
-    copy_packet(drop, &each->drop, tail, snap);
+    copy_packet(drop, &each->drop, tail);
     if (config.stacks) {
         bytes = bpf_get_stack(drop->ctx, tail + snap, WIRE_STACK_DEPTH * sizeof(__u64), 0);
         if (bytes > 0)

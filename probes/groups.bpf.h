@@ -207,7 +207,7 @@ static __always_inline int send_sample(enum how how, struct drop *drop, __u32 ki
     sample->head.tag = kind;
     bpf_probe_read_kernel(&sample->key, key_bytes(kind), key);
     describe(how, drop, &sample->drop);
-    copy_packet(drop, &sample->drop, sample->packet, WIRE_PACKET_BYTES);
+    copy_packet(drop, &sample->drop, sample->packet);
     if (config.stacks && !group->samples) {
         bytes = bpf_get_stack(drop->ctx, sample->stack, sizeof(sample->stack), 0);
         if (bytes > 0)

@@ -44,6 +44,7 @@ struct sk_buff {
     struct net_device *dev;
     struct sock *sk;
     unsigned int len, data_len;
+    int skb_iif; // device by which it came in; 0: it was made here, or is still with its driver
     __u8 pkt_type : 3;
     __u8 ip_summed : 2;
     __be16 protocol;

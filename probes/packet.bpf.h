@@ -6,6 +6,8 @@
 #include "flow.bpf.h"
 #include "wire.h"
 
+extern const volatile struct wire_config config;
+
 // Where the kernel dropped what, read once per event.
 struct drop {
     void *ctx;
@@ -29,9 +31,14 @@ static __always_inline __u32 context_flags(enum how how, void *task, struct wire
     return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
 }
 
+// Of a packet, in bytes. Read anew each time, so that every verifier knows it for a constant.
+static __always_inline __u32 packet_room(void)
+{
+    return config.each ? config.snap : WIRE_PACKET_BYTES;
+}
+
 // Copies what lies in one piece, as far as there is room.
-static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes,
-                                        __u32 room)
+static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes)
 {
     struct extent extent;
     __u32 caplen;
@@ -40,13 +47,23 @@ static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out
     out->flags |= extent.link;
     out->wire_bytes = extent.bytes;
     caplen = extent.readable;
-    if (caplen > room)
-        caplen = room;
+    if (caplen > packet_room())
+        caplen = packet_room();
     // The bound once more for verifiers that lose it across the spill above.
-    if (caplen > WIRE_PACKET_BYTES)
+    if (caplen > packet_room())
         return;
     if (caplen && !bpf_probe_read_kernel(bytes, caplen, (const void *)extent.start))
         out->caplen = caplen;
+}
+
+// Of the packet, as its device sees it.
+static __always_inline __u32 direction(struct sk_buff *skb, struct net_device *dev)
+{
+    int came_by = skb->skb_iif;
+
+    if (came_by)
+        return came_by == dev->ifindex ? WIRE_DROP_RECEIVED : WIRE_DROP_SENT;
+    return skb->sk ? WIRE_DROP_SENT : 0;
 }
 
 static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out)
@@ -82,10 +99,9 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     out->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
     out->ip_summed = BPF_CORE_READ_BITFIELD(skb, ip_summed);
     out->stack_bytes = 0;
-    out->dev_type = 0;
+    out->zero = 0;
     if (dev) {
-        out->flags |= WIRE_DROP_DEV;
-        out->dev_type = dev->type;
+        out->flags |= direction(skb, dev);
         kernel_dev_name(dev, out->ifname);
     } else {
         __builtin_memset(out->ifname, 0, sizeof(out->ifname));

@@ -12,7 +12,8 @@
 #endif
 
 enum {
-    WIRE_PACKET_BYTES = 192, // of a packet that are copied at most
+    WIRE_PACKET_BYTES = 192, // of a packet in a sample, at most
+    WIRE_SNAP_BYTES = 16384, // the same with --each
     WIRE_STACK_DEPTH = 32,
     WIRE_NAME_BYTES = 16,   // IFNAMSIZ, TASK_COMM_LEN
     WIRE_SAMPLES = 8,       // packets that travel per group
@@ -137,7 +138,8 @@ enum {
     WIRE_DROP_L3 = 1 << 1,        // packet bytes begin at the network header
     WIRE_DROP_VLAN = 1 << 2,      // vlan_proto and vlan_tci are set
     WIRE_DROP_INTERRUPT = 1 << 3, // in softirq, hardirq or NMI
-    WIRE_DROP_DEV = 1 << 4,       // dev_type, ifindex and ifname are set
+    WIRE_DROP_RECEIVED = 1 << 4,  // by the device; neither this nor the next: not known
+    WIRE_DROP_SENT = 1 << 5,      // to the device
 };
 
 // One drop, without its bytes.
@@ -157,7 +159,7 @@ struct wire_drop {
     __u16 protocol; // skb->protocol
     __u16 vlan_proto, vlan_tci;
     __u16 gso_segs, gso_size;
-    __u16 dev_type; // ARPHRD_*
+    __u16 zero;
     __u8 pkt_type, ip_summed;
     __u16 flags; // WIRE_DROP_*
     __u16 stack_bytes;
@@ -211,7 +213,7 @@ struct wire_config {
     __u16 proto_ethertype;
     __u8 proto_l4;
     __u8 needs_device;  // a key or a filter asks for the device or its namespace
-    __u32 snap;         // --each: bytes of a packet, a multiple of 8, at most WIRE_PACKET_BYTES
+    __u32 snap;         // --each: bytes of a packet, a multiple of 8, at most WIRE_SNAP_BYTES
     __u32 nearly_full;  // groups in the map after which the tool is told
     __u32 split_reason; // the reason that says nothing; WIRE_NO_SPLIT: parts are of no use
     __u32 pcap;         // there is a packet filter

@@ -13,6 +13,8 @@ namespace whydrop::bench {
 
 namespace {
 
+constexpr const char *margin = "                                         ";
+
 std::vector<double> of_variant(const Figures &figures, const std::string &id,
                                double (*what)(const Round &)) {
     std::vector<double> values;
@@ -41,16 +43,29 @@ const char *verdict(bool met, unsigned &missed) {
     return met ? "met" : "MISSED";
 }
 
-unsigned print_ratios(const Figures &figures, const Variant &variant, double ns) {
+unsigned print_extra(const Figures &figures, const Variant &variant, double ns, bool &first) {
     unsigned missed = 0;
+    for (const ExtraTarget &target : extra_targets()) {
+        const auto against = added(figures, target.against);
+        if (std::string(target.variant) != variant.id || !against)
+            continue;
+        const double extra = ns - *against;
+        std::printf("%s%6.1f ns over %-23s <= %.1f  %s\n", first ? "" : margin, extra,
+                    title_of(target.against), target.limit, verdict(extra <= target.limit, missed));
+        first = false;
+    }
+    return missed;
+}
+
+unsigned print_ratios(const Figures &figures, const Variant &variant, double ns) {
     bool first = true;
+    unsigned missed = print_extra(figures, variant, ns, first);
     for (const RatioTarget &target : ratio_targets()) {
         const auto against = added(figures, target.against);
         if (std::string(target.variant) != variant.id || !against)
             continue;
         const double ratio = ns / *against;
-        std::printf("%s%6.2f x %-28s <= %.2f  %s\n",
-                    first ? "" : "                                         ", ratio,
+        std::printf("%s%6.2f x %-28s <= %.2f  %s\n", first ? "" : margin, ratio,
                     title_of(target.against), target.limit, verdict(ratio <= target.limit, missed));
         first = false;
     }

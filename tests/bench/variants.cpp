@@ -64,6 +64,18 @@ const std::vector<Variant> all_variants = {
      {"-i", "lo"},  // the generator's lo is another one
      1000,
      Counted::none},
+    {"pcap",
+     "a filter for the 5-tuple",
+     Observer::whydrop,
+     {"udp and src host 10.0.0.0 and src port 1024 and dst host 10.9.8.7 and dst port 9"},
+     1,
+     Counted::all},
+    {"not-pcap",
+     "filtered out by a 5-tuple",
+     Observer::whydrop,
+     {"udp and src host 10.0.0.0 and src port 1024 and dst host 10.9.8.7 and dst port 10"},
+     1,
+     Counted::none},
     {"bpftrace", "bpftrace, reason+location", Observer::bpftrace, {bpftrace_reason}, 1000},
     {"bpftrace-flow", "bpftrace, 5-tuple", Observer::bpftrace, {bpftrace_flow}, 1000},
     {"ftrace", "ftrace's ring", Observer::ftrace, {}, 1000},
@@ -77,6 +89,10 @@ constexpr RatioTarget all_ratios[] = {
     {"flow-4x", "empty", 4.6},          {"each", "empty", 3.0},
     {"each", "ftrace", 0.75},           {"not-reason", "empty", 1.1},
     {"not-reasons", "empty", 1.1},      {"not-device", "empty", 1.1},
+};
+
+constexpr ExtraTarget all_extras[] = {
+    {"pcap", "default", 25},
 };
 
 constexpr ValueTarget all_values[] = {
@@ -93,6 +109,9 @@ const std::vector<Variant> &variants() {
 }
 std::span<const RatioTarget> ratio_targets() {
     return all_ratios;
+}
+std::span<const ExtraTarget> extra_targets() {
+    return all_extras;
 }
 std::span<const ValueTarget> value_targets() {
     return all_values;

@@ -29,6 +29,12 @@ struct RatioTarget {
     double limit;
 };
 
+// ns added by `variant` - ns added by `against` <= limit.
+struct ExtraTarget {
+    const char *variant, *against;
+    double limit;
+};
+
 // A figure of its own.
 struct ValueTarget {
     const char *id, *title, *unit;
@@ -38,6 +44,7 @@ struct ValueTarget {
 
 const std::vector<Variant> &variants();
 std::span<const RatioTarget> ratio_targets();
+std::span<const ExtraTarget> extra_targets();
 std::span<const ValueTarget> value_targets();
 
 }  // namespace whydrop::bench

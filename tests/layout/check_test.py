@@ -67,6 +67,7 @@ BROKEN = [
     ("yaml-cpp is for the rules", "tools/codec/a.cpp", "#include <yaml-cpp/yaml.h>", "only"),
     ("JSON is for the codec", "tools/render/a.cpp", "#include <nlohmann/json.hpp>", "only"),
     ("fmt is for what people read", "tools/decode/a.cpp", "#include <fmt/format.h>", "only"),
+    ("libpcap is for the filter language", "tools/source/a.cpp", "#include <pcap/pcap.h>", "only"),
     ("netlink is for those who ask the kernel", "tools/render/a.cpp",
      "#  include <netlink/msg.h>", "only"),
     ("GTest is for tests", "tools/engine/a.cpp", "#include <gtest/gtest.h>", "only"),

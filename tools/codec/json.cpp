@@ -176,6 +176,8 @@ struct Fields<DropRecord> {
         Fields<TaskContext>::visit(a, v.task);
         a("packet", v.packet);
         a.unless_empty("stack", v.stack);
+        a.unless_empty("cause_id", v.cause_id);
+        a.unless_empty("cause", v.cause);
     }
 };
 

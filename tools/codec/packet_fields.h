@@ -16,6 +16,11 @@ struct EnumNames<PacketType> {
         {PacketType::user, "user"},           {PacketType::kernel, "kernel"}};
 };
 template <>
+struct EnumNames<Direction> {
+    static constexpr std::pair<Direction, const char *> all[] = {
+        {Direction::unknown, "unknown"}, {Direction::in, "in"}, {Direction::out, "out"}};
+};
+template <>
 struct EnumNames<ChecksumState> {
     static constexpr std::pair<ChecksumState, const char *> all[] = {
         {ChecksumState::none, "none"},
@@ -182,6 +187,7 @@ struct Fields<PacketMeta> {
     static void visit(auto &a, auto &v) {
         a("length_bytes", v.length_bytes);
         a("pkt_type", v.type);
+        a.unless_empty("direction", v.direction);
         a("checksum_state", v.checksum);
         a.unless_empty("mark", v.mark);
         a.unless_empty("hash", v.hash);

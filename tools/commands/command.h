@@ -24,7 +24,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace whydrop {
 
@@ -50,7 +51,7 @@ struct Command {
 const std::vector<const Command *> &commands();
 
 // -f text|json, the same in every command; the default is what format holds.
-void add_format(CLI::App &app, std::string &format);
+CLI::Option *add_format(CLI::App &app, std::string &format);
 
 // The EXAMPLES at the end of --help: pairs of a command line and what it is for.
 void add_examples(CLI::App &app, const std::vector<std::pair<std::string, std::string>> &examples);

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "commands/command.h"
-#include "engine/drop_output.h"
+#include "commands/outputs.h"
 #include "engine/drop_run.h"
 #include "lab/network.h"
 #include "lab/scenarios.h"
@@ -24,7 +24,7 @@ struct Options {
     bool list = false;
     std::vector<std::string> only;
     unsigned times = 7;
-    std::string format = "text";
+    DropOutputOptions output;
 };
 
 Result<std::vector<const Scenario *>> chosen(const std::vector<std::string> &only) {
@@ -136,11 +136,14 @@ Result<int> observe(const Options &options, const std::vector<const Scenario *> 
     drops.filter.netns = std::to_string(network->inode(Side::rx));
     drops.workload = [&] { return cause_all(*network, which, options.times, watch, done); };
 
-    TextOptions text;
-    text.style.show_folded = true;
-    DropOutput output(options.format, text, invocation.colour, false);
-    const Result<DropRunEnd> end = run_drops(drops, {&watch, &output.sink()});
-    if (output.sink().closed())
+    DropOutputOptions shown = options.output;
+    shown.text.style.show_folded = true;
+    shown.colour = invocation.colour;
+    DropOutput output(shown);
+    auto sinks = output.sinks();
+    sinks.insert(sinks.begin(), &watch);
+    const Result<DropRunEnd> end = run_drops(drops, sinks);
+    if (output.closed())
         return 0;
     if (!end)
         return end.error();
@@ -168,10 +171,7 @@ Run setup(CLI::App &app) {
         ->type_name("N")
         ->check(CLI::Range(1u, 100000u))
         ->capture_default_str();
-    app.add_option("-f,--format", options->format, "Print text, or JSON lines")
-        ->type_name("text|json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
+    add_outputs(app, options->output, "What to show and keep");
     add_examples(app, {{"whydrop demo", "lose packets for every reason, and explain each"},
                        {"whydrop demo --list", "what would be done"},
                        {"whydrop demo --only ipv4.checksum --times 101", "one scenario"}});

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "commands/command.h"
-#include "engine/drop_output.h"
+#include "commands/outputs.h"
 #include "engine/drop_run.h"
 #include "model/text.h"
 
@@ -16,8 +16,7 @@ struct Options {
     DropOptions run;
     std::vector<std::string> by;
     std::vector<std::string> filter_words;
-    std::string format = "text";
-    TextOptions text;
+    DropOutputOptions output;
     bool no_header = false;
     double interval_s = 1;
 };
@@ -46,13 +45,17 @@ Result<int> run(Options options, const Invocation &invocation) {
         options.run.filter.packet += (options.run.filter.packet.empty() ? "" : " ") + word;
     options.run.command = invocation.observed;
     options.run.command_line = invocation.command_line;
-    options.run.quiet = options.text.quiet;
     options.run.snap_bytes = (options.run.snap_bytes + 7) / 8 * 8;
-    options.text.style.header = !options.no_header;
-    DropOutput output(options.format, options.text, invocation.colour, !options.run.each);
+    options.output.text.style.header = !options.no_header;
+    options.output.colour = invocation.colour;
+    options.output.live = !options.run.each;
+    options.output.capture.filter = options.run.filter.packet;
+    if (auto checked = DropOutput::check(options.output); !checked)
+        return checked.error();
+    DropOutput output(options.output);
     // With --each the drops themselves are the news; the table comes at the end.
-    options.run.interval_s = options.run.each || options.text.quiet ? 0 : options.interval_s;
-    auto end = run_drops(options.run, {&output.sink()});
+    options.run.interval_s = options.run.each || options.output.text.quiet ? 0 : options.interval_s;
+    auto end = run_drops(options.run, output.sinks());
     if (!end)
         return end.error();
     return end->command_status.value_or(0);
@@ -84,7 +87,7 @@ void add_what(CLI::App &app, Options &options) {
     app.add_option("--comm", filter.comm, "The same by the process's name")
         ->type_name("NAME")
         ->group(group);
-    app.add_option("filter", options.filter_words,
+    app.add_option("FILTER", options.filter_words,
                    "Drops of packets that match this pcap-filter(7) expression")
         ->type_name("FILTER")
         ->group(group);
@@ -105,9 +108,9 @@ void add_how(CLI::App &app, Options &options) {
     app.add_flag("--each", options.run.each, "Show every drop instead of counting in the kernel")
         ->group(group);
     app.add_option("--snaplen", options.run.snap_bytes,
-                   "Bytes of each packet to copy with --each, at most 192 (default 128)")
+                   "Bytes of each packet to copy with --each, at most 16384 (default 128)")
         ->type_name("BYTES")
-        ->check(CLI::Range(0, 192))
+        ->check(CLI::Range(0, 16384))
         ->group(group);
     app.add_option("--max-groups", options.run.max_groups,
                    "Groups the kernel keeps between two readings (default 8192, flows 131072)")
@@ -154,12 +157,9 @@ void add_when(CLI::App &app, Options &options) {
 }
 
 void add_output(CLI::App &app, Options &options) {
-    const char *group = "What to show";
-    app.add_option("-f,--format", options.format, "text or json (one object a line)")
-        ->type_name("text|json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->group(group);
-    app.add_flag("--all", options.text.style.show_folded,
+    const char *group = "What to show and keep";
+    add_outputs(app, options.output, group);
+    app.add_flag("--all", options.output.text.style.show_folded,
                  "Show the drops of normal operation too, instead of folding them")
         ->group(group);
     app.add_option("--rules", options.run.rules, "Read more rules (*.yaml) from this directory")
@@ -167,10 +167,12 @@ void add_output(CLI::App &app, Options &options) {
         ->allow_extra_args(false)
         ->group(group);
     app.add_flag("--no-header", options.no_header, "Tables without their header")->group(group);
-    app.add_flag("--wide", options.text.style.wide, "More than 100 columns where it takes them")
+    app.add_flag("--wide", options.output.text.style.wide,
+                 "More than 100 columns where it takes them")
         ->group(group);
-    app.add_flag("-q,--quiet", options.text.quiet, "Only the summary at the end")->group(group);
-    app.add_flag("-v,--verbose", options.text.style.verbose,
+    app.add_flag("-q,--quiet", options.output.text.quiet, "Only the summary at the end")
+        ->group(group);
+    app.add_flag("-v,--verbose", options.output.text.style.verbose,
                  "Show what is observed, and how, before it begins")
         ->group(group);
 }
@@ -181,14 +183,17 @@ Run setup(CLI::App &app) {
     add_how(app, *options);
     add_when(app, *options);
     add_output(app, *options);
-    add_examples(app,
-                 {{"whydrop drops", "what the kernel loses now, until Ctrl-C"},
-                  {"whydrop drops -d 10 -i eth0", "what eth0 loses in ten seconds"},
-                  {"whydrop drops --by flow,reason --proto tcp", "which connections lose"},
-                  {"whydrop drops -n web -r '!TCP_OLD_ACK'", "in the namespace web, less noise"},
-                  {"whydrop drops --each -c 5 -s", "the next five drops, with stacks"},
-                  {"whydrop drops -f json -- ping -c 3 10.0.0.2",
-                   "what is lost while ping runs, for a program"}});
+    add_examples(
+        app,
+        {{"whydrop drops", "what the kernel loses now, until Ctrl-C"},
+         {"whydrop drops -d 10 -i eth0", "what eth0 loses in ten seconds"},
+         {"whydrop drops --by flow,reason --proto tcp", "which connections lose"},
+         {"whydrop drops -n web -r '!TCP_OLD_ACK'", "in the namespace web, less noise"},
+         {"whydrop drops 'tcp port 443 and net 10.0.0.0/8'", "by a filter as tcpdump takes it"},
+         {"whydrop drops --each -c 5 -s", "the next five drops, with stacks"},
+         {"whydrop drops --pcapng lost.pcapng", "samples for Wireshark, with reasons"},
+         {"whydrop drops -f json -- ping -c 3 10.0.0.2",
+          "what is lost while ping runs, for a program"}});
     return [options](const Invocation &invocation) { return run(*options, invocation); };
 }
 

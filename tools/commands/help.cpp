@@ -108,8 +108,8 @@ void add_examples(CLI::App &app, const std::vector<std::pair<std::string, std::s
     app.footer(text);
 }
 
-void add_format(CLI::App &app, std::string &format) {
-    app.add_option("-f,--format", format, "Print text, or JSON lines")
+CLI::Option *add_format(CLI::App &app, std::string &format) {
+    return app.add_option("-f,--format", format, "Print text, or JSON lines")
         ->type_name("text|json")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();

@@ -43,6 +43,23 @@ Status DropReporter::load_rules(const std::vector<std::string> &dirs) {
     return success();
 }
 
+void DropReporter::explain(DropRecord &drop) {
+    if (!explainer_)
+        return;
+    DropGroup alone;
+    alone.keys = static_cast<GroupKeys>(GroupKey::reason) |
+                 static_cast<GroupKeys>(GroupKey::location) | static_cast<GroupKeys>(GroupKey::dev);
+    alone.reason = drop.reason;
+    alone.location = drop.location;
+    alone.dev = drop.dev;
+    alone.count = {1, 1, drop.packet.meta.length_bytes};
+    alone.samples.push_back(std::move(drop));
+    explainer_->explain(alone, host_);
+    drop = std::move(alone.samples.front());
+    drop.cause_id = std::move(alone.explanation->cause_id);
+    drop.cause = std::move(alone.explanation->cause);
+}
+
 DropGroup DropReporter::group(const DropTable::Item &item, bool explain) {
     const auto &[key, entry] = item;
     DropGroup group = decoder_.group(key, entry, keys_);

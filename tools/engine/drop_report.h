@@ -32,6 +32,8 @@ class DropReporter {
     Status load_rules(const std::vector<std::string> &dirs);
 
     JiffyClock &clock() { return clock_; }
+    // Sets the drop's cause, by what it alone shows.
+    void explain(DropRecord &drop);
     // At most max_groups of the table's groups, those with most events first.
     Report report(const DropTable &table, size_t max_groups);
 

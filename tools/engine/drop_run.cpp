@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <limits>
 
 #include "engine/drop_report.h"
 #include "engine/session.h"
 #include "engine/signals.h"
+#include "engine/sink_set.h"
 #include "engine/workload.h"
 #include "source/live_drops.h"
 #include "sys/child.h"
@@ -34,24 +36,24 @@ class DropRun {
 
   private:
     Status prepare();
-    Status check_rules();
     Status begin();
     Status start_subject();
     Status loop();
     Status wait(bool &stop);
     Status take_records();
     Status on_each(const wire_each &each, size_t bytes);
-    void on_sample(const wire_sample &sample, size_t bytes);
+    Status on_sample(const wire_sample &sample, size_t bytes);
+    Status show(const RawSample &sample, bool Wants::*asked_for,
+                Status (Sink::*call)(const DropRecord &));
     Status drain();
     Status count();
     Status show_interval();
     Result<DropRunEnd> finish();
-    Status to_sinks(const std::function<Status(Sink &)> &call);
     [[nodiscard]] Error with_counts(Error error) const;
     [[nodiscard]] bool enough() const;
 
     const DropOptions &options_;
-    const std::vector<Sink *> &sinks_;
+    SinkSet sinks_;
     KernelBtf btf_;
     Symbolizer symbols_;
     std::unique_ptr<LiveDrops> live_;
@@ -67,7 +69,7 @@ class DropRun {
     Count shown_;
     uint64_t counted_ = 0;  // records with --each; else as of the last look, for -c
     bool needs_packets_ = false;
-    bool nearly_full_ = false, closed_ = false, subject_ended_ = false, stopped_ = false;
+    bool nearly_full_ = false, subject_ended_ = false, stopped_ = false;
 };
 
 Status DropRun::prepare() {
@@ -94,8 +96,7 @@ Status DropRun::prepare() {
     live_ = std::move(*live);
     decoder_.emplace(btf_, symbols_, [this](int32_t id) { return live_->stack(id); });
     reporter_.emplace(*decoder_, options_.by, options_.each);
-    const size_t kept = std::max<size_t>(2 * size_t{options_.max_groups}, 262144);
-    table_.emplace(kept);
+    table_.emplace(std::max<size_t>(2 * size_t{options_.max_groups}, 262144));
     if (options_.each)
         symbols_.keep_table();
     // Rules that somebody gave us are looked at before anything is observed.
@@ -113,7 +114,7 @@ Status DropRun::begin() {
             "this kernel gives no drop reasons: causes are derived from locations and samples");
     if (const std::string problem = symbols_.problem(); !problem.empty())
         session_.notes.push_back(problem);
-    return to_sinks([&](Sink &sink) { return sink.begin(session_); });
+    return sinks_.each([&](Sink &sink) { return sink.begin(session_); });
 }
 
 Status DropRun::start_subject() {
@@ -121,19 +122,6 @@ Status DropRun::start_subject() {
         return child_->start();
     if (options_.workload)
         return workload_.start(options_.workload);
-    return success();
-}
-
-Status DropRun::to_sinks(const std::function<Status(Sink &)> &call) {
-    for (Sink *sink : sinks_) {
-        if (closed_)
-            return success();
-        auto done = call(*sink);
-        if (!done && sink->closed())
-            closed_ = true;
-        else if (!done)
-            return done;
-    }
     return success();
 }
 
@@ -148,53 +136,64 @@ Status DropRun::on_each(const wire_each &each, size_t bytes) {
         sample = read_each(each, bytes, live_->config().snap);
     const DropKey key = DropDecoder::key_of(each, sample ? &*sample : nullptr, options_.by);
     const DropEntry &group = table_->add_event(key, each.drop);
-    const bool shown = !sinks_.empty() && !options_.quiet;
-    if (!shown && group.samples.size() >= WIRE_SAMPLES)
+    if (!sinks_.wants().records && group.samples.size() >= WIRE_SAMPLES)
         return success();
     if (!sample)
         sample = read_each(each, bytes, live_->config().snap);
     if (!sample)
         return success();
-    if (shown) {
-        const DropRecord record = decoder_->record(*sample);
-        if (auto sent = to_sinks([&](Sink &sink) { return sink.record(record); }); !sent)
-            return sent;
-    }
+    if (auto shown = show(*sample, &Wants::records, &Sink::record); !shown)
+        return shown;
     if (group.samples.size() < WIRE_SAMPLES)
         table_->add_sample(key, std::move(*sample));
     return success();
 }
 
-void DropRun::on_sample(const wire_sample &sample, size_t bytes) {
+// Gives one packet to the sinks that want such.
+Status DropRun::show(const RawSample &sample, bool Wants::*asked_for,
+                     Status (Sink::*call)(const DropRecord &)) {
+    if (!(sinks_.wants().*asked_for))
+        return success();
+    DropRecord record = decoder_->record(sample);
+    if (sinks_.wants().causes)
+        reporter_->explain(record);
+    return sinks_.each([&](Sink &sink) { return (sink.*call)(record); }, asked_for);
+}
+
+Status DropRun::on_sample(const wire_sample &sample, size_t bytes) {
     auto raw = read_sample(sample, bytes);
     if (!raw)
-        return;
+        return success();
+    if (auto shown = show(*raw, &Wants::samples, &Sink::sample); !shown)
+        return shown;
     DropKey key;
     key.kind = sample.head.tag;
     std::copy_n(reinterpret_cast<const uint8_t *>(&sample.key), key_bytes(key.kind),
                 reinterpret_cast<uint8_t *>(&key.key));
     table_->add_sample(key, std::move(*raw));
+    return success();
 }
 
 Status DropRun::take_records() {
     Status trouble = success();
-    const uint64_t before = counted_;
+    bool came = false;
     auto consumed = live_->consume([&](const void *record, size_t bytes) {
         const auto *head = static_cast<const wire_head *>(record);
         if (bytes < sizeof *head)
             return true;
+        came = true;
         if (head->kind == WIRE_NEARLY_FULL)
             nearly_full_ = true;
         else if (head->kind == WIRE_SAMPLE)
-            on_sample(*static_cast<const wire_sample *>(record), bytes);
+            trouble = on_sample(*static_cast<const wire_sample *>(record), bytes);
         else if (head->kind == WIRE_EACH && !enough())
             trouble = on_each(*static_cast<const wire_each *>(record), bytes);
-        return trouble.ok() && !closed_;
+        return trouble.ok() && !sinks_.closed();
     });
     if (!consumed)
         return consumed;
-    if (trouble && counted_ != before && !options_.quiet)
-        trouble = to_sinks([](Sink &sink) { return sink.flush(); });
+    if (trouble && came)
+        trouble = sinks_.each([](Sink &sink) { return sink.flush(); });
     return trouble;
 }
 
@@ -250,7 +249,7 @@ Status DropRun::show_interval() {
     report.in_period = {report.total.events - shown_.events, report.total.packets - shown_.packets,
                         report.total.bytes - shown_.bytes};
     shown_ = report.total;
-    return to_sinks([&](Sink &sink) { return sink.interval(report); });
+    return sinks_.each([&](Sink &sink) { return sink.interval(report); });
 }
 
 // Sleeps until something happens or is due. Sets stop when the run is over.
@@ -287,7 +286,7 @@ Status DropRun::loop() {
     const auto interval = std::chrono::duration_cast<Clock::duration>(
         std::chrono::duration<double>(options_.interval_s));
     next_interval_ = started_ + interval;
-    for (bool stop = false; !stop && !closed_ && !enough();) {
+    for (bool stop = false; !stop && !sinks_.closed() && !enough();) {
         if (auto waited = wait(stop); !waited)
             return waited;
         if (auto taken = take_records(); !taken)
@@ -331,8 +330,11 @@ Result<DropRunEnd> DropRun::finish() {
     end.stopped = stopped_;
     end.report.from_ns = session_.start_ns;
     end.report.to_ns = monotonic_ns();
+    if (auto flushed = sinks_.each([](Sink &sink) { return sink.flush(); }); !flushed)
+        return flushed.error();
     end.losses = list_losses(*totals, *table_);
-    auto shown = to_sinks([&](Sink &sink) { return sink.end(end.report, end.losses); });
+    std::ranges::move(sinks_.losses(), std::back_inserter(end.losses));
+    auto shown = sinks_.each([&](Sink &sink) { return sink.end(end.report, end.losses); });
     if (!shown)
         return shown.error();
     if (child_)
@@ -369,6 +371,9 @@ Result<DropRunEnd> DropRun::run() {
         return begun.error();
     if (auto subject = start_subject(); !subject)
         return subject.error();
+    if (sinks_.wants().causes)
+        if (auto rules = reporter_->load_rules(options_.rules); !rules)
+            return rules.error();
     btf_.release();  // 5 MB and more that nobody needs while waiting
     auto looped = loop();
     if (!looped)

@@ -26,8 +26,7 @@ struct DropOptions {
     double duration_s = 0;           // -d; 0: until Ctrl-C, or the command or workload ends
     double interval_s = 1;           // of Sink::interval; 0: none
     uint32_t max_groups = 0;         // kept by the kernel between two drains; 0: by key layout
-    uint32_t snap_bytes = 128;       // of each packet with each; a multiple of 8, at most 192
-    bool quiet = false;              // with each: no record() calls, only the groups at the end
+    uint32_t snap_bytes = 128;       // of each packet with each; a multiple of 8, at most 16384
     uint32_t ring_bytes = 0;         // 0: by mode
     std::vector<std::string> rules;  // --rules DIR
     std::vector<std::string> command;  // -- COMMAND

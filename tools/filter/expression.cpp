@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "filter/expression.h"
 
+#include <net/if.h>
 #include <pcap/pcap.h>
 
 #include <algorithm>
@@ -41,19 +42,22 @@ Attempt attempt(const std::string &expression, FilterLink link) {
     return done;
 }
 
-// The words and signs of an expression, as views into it.
+// The words and signs of an expression, as views into it. A colon is part of an address, but not
+// between brackets.
 std::vector<std::string_view> tokens_of(std::string_view expression) {
-    auto of_word = [](char c) {
+    bool in_index = false;
+    auto of_word = [&in_index](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) ||
-               std::string_view("._-:/\\$").find(c) != std::string_view::npos;
+               std::string_view("._-/\\$").find(c) != std::string_view::npos ||
+               (c == ':' && !in_index);
     };
     std::vector<std::string_view> tokens;
     for (size_t at = 0; at < expression.size();) {
-        size_t end = at + 1;
-        if (of_word(expression[at]))
-            end = static_cast<size_t>(std::find_if_not(expression.begin() + static_cast<long>(at),
-                                                       expression.end(), of_word) -
-                                      expression.begin());
+        size_t end = at;
+        while (end < expression.size() && of_word(expression[end]))
+            end++;
+        end = std::max(end, at + 1);
+        in_index = expression[at] == '[' || (in_index && expression[at] != ']');
         if (!std::isspace(static_cast<unsigned char>(expression[at])))
             tokens.push_back(expression.substr(at, end - at));
         at = end;
@@ -85,6 +89,7 @@ bool can_go_on(std::string_view start, FilterLink link) {
                                        " host 1.2.3.4",
                                        " 1-2",
                                        " 00:00:00:00:00:01",
+                                       " host 00:00:00:00:00:01",
                                        "0] = 0",
                                        " = 0",
                                        " 1 = 1"};
@@ -131,6 +136,8 @@ Error explain(const std::string &expression, std::string problem, FilterLink lin
     if (problem == rejects_all)
         return error;
     const auto word = culprit(expression, problem, link);
+    if (word && if_nametoindex(std::string(*word).c_str()))
+        error.hint = "a device is chosen by -i " + std::string(*word);
     const size_t at =
         word ? static_cast<size_t>(word->data() - expression.data()) : expression.size();
     const size_t wide = word ? word->size() : 1;

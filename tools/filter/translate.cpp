@@ -30,8 +30,7 @@ class Translator {
     Translator(const ClassicProgram &program, const FilterReading &reading)
         : program_(program), reading_(reading) {}
 
-    Status run();
-    std::vector<bpf_insn> take() { return std::move(out_); }
+    Result<std::vector<bpf_insn>> run();
 
   private:
     void emit(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm) {
@@ -363,12 +362,12 @@ Status Translator::one(size_t at) {
     }
 }
 
-Status Translator::run() {
+Result<std::vector<bpf_insn>> Translator::run() {
     begin();
     for (size_t at = 0; at < program_.size(); at++) {
         starts_.push_back(out_.size());
         if (auto done = one(at); !done)
-            return done;
+            return done.error();
     }
     end();
     for (const auto &[from, to] : jumps_) {
@@ -378,17 +377,14 @@ Status Translator::run() {
     }
     for (const auto &[from, to] : labels_)
         out_[from].off = static_cast<int16_t>(label_at_[static_cast<int>(to)] - from - 1);
-    return success();
+    return std::move(out_);
 }
 
 }  // namespace
 
 Result<std::vector<bpf_insn>> translate(const ClassicProgram &program,
                                         const FilterReading &reading) {
-    Translator translator(program, reading);
-    if (auto done = translator.run(); !done)
-        return done.error();
-    return translator.take();
+    return Translator(program, reading).run();
 }
 
 std::vector<bpf_insn> constant_answer(uint32_t verdict) {

@@ -64,7 +64,8 @@ struct DropRecord {
     uint32_t netns = 0;         // 0: unknown
     TaskContext task;
     Packet packet;
-    Stack stack;  // empty: not asked for, or not taken
+    Stack stack;                  // empty: not asked for, or not taken
+    std::string cause_id, cause;  // as in Explanation; empty: not asked for
 };
 
 // Drops that are equal in every key asked for; a key that was not asked for is absent.

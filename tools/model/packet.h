@@ -137,8 +137,12 @@ enum class PacketType {  // skb->pkt_type, include/uapi/linux/if_packet.h
     kernel = 7,
 };
 
+// As the packet's device sees it.
+enum class Direction { unknown, in, out };
+
 // What the skb says beside the bytes.
 struct PacketMeta {
+    Direction direction = Direction::unknown;
     uint32_t length_bytes = 0;  // skb->len at the drop; headers already pulled are not in it
     uint32_t mark = 0, hash = 0;
     PacketType type = PacketType::host;

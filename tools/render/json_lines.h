@@ -11,8 +11,10 @@ namespace whydrop {
 // the same with "final":true, then losses. Folded groups are there, with "folded":true.
 class JsonLinesSink : public Sink {
   public:
-    explicit JsonLinesSink(Output &output) : output_(output) {}
+    // quiet: no record() lines.
+    explicit JsonLinesSink(Writer &output, bool quiet = false) : output_(output), quiet_(quiet) {}
 
+    [[nodiscard]] Wants wants() const override { return {.records = !quiet_}; }
     Status begin(const Session &session) override;
     Status record(const DropRecord &drop) override;
     Status flush() override { return output_.flush(); }
@@ -23,7 +25,8 @@ class JsonLinesSink : public Sink {
   private:
     Status write_report(const Report &report, bool final);
 
-    Output &output_;
+    Writer &output_;
+    bool quiet_;
 };
 
 }  // namespace whydrop

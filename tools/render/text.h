@@ -21,6 +21,7 @@ class TextSink : public Sink {
   public:
     TextSink(Output &output, const TextOptions &options) : output_(output), options_(options) {}
 
+    [[nodiscard]] Wants wants() const override { return {.records = !options_.quiet}; }
     Status begin(const Session &session) override;
     Status record(const DropRecord &drop) override;
     Status flush() override { return output_.flush(); }

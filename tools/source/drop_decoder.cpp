@@ -2,7 +2,6 @@
 #include "source/drop_decoder.h"
 
 #include <arpa/inet.h>
-#include <net/if_arp.h>
 
 #include <algorithm>
 #include <cstring>
@@ -88,11 +87,12 @@ Packet decode_wire_packet(const wire_drop &drop, std::vector<uint8_t> bytes) {
     Packet packet;
     packet.bytes = std::move(bytes);
     packet.wire_bytes = std::max<uint32_t>(drop.wire_bytes, packet.bytes.size());
-    const bool ethernet = drop.dev_type == ARPHRD_ETHER || drop.dev_type == ARPHRD_LOOPBACK;
     if (drop.flags & WIRE_DROP_MAC)
-        packet.link = ethernet ? LinkType::ethernet : LinkType::none;
+        packet.link = LinkType::ethernet;
     else if (drop.flags & WIRE_DROP_L3)
         packet.link = LinkType::ip;
+    if (drop.flags & (WIRE_DROP_RECEIVED | WIRE_DROP_SENT))
+        packet.meta.direction = drop.flags & WIRE_DROP_SENT ? Direction::out : Direction::in;
     packet.meta.length_bytes = drop.len;
     packet.meta.mark = drop.mark;
     packet.meta.hash = drop.hash;
