@@ -67,7 +67,7 @@ Running::Running(const std::vector<std::string> &words)
         ::setsid();
         ::dup2(out_.get(), STDOUT_FILENO);
         ::dup2(err_.get(), STDERR_FILENO);
-        ::execv(argv[0], argv.data());
+        ::execvp(argv[0], argv.data());
         ::_exit(127);
     }
     ended_ = pid_ < 0;

@@ -16,6 +16,7 @@ struct OptionInfo {
     std::string help;
     std::string group;        // the heading it stands under in --help
     bool positional = false;  // names holds its one name, without dashes
+    bool required = false;
 };
 
 struct CommandInfo {

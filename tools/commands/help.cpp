@@ -92,7 +92,8 @@ class HelpFormatter : public CLI::Formatter {
         text += " [OPTIONS]";
         for (const auto &option : option_infos(app))
             if (option.positional)
-                text += " " + option.names.front();
+                text += option.required ? " " + option.names.front()
+                                        : " [" + option.names.front() + "]";
         return text + (takes_observed_ ? " [-- COMMAND ARG...]" : "") + "\n";
     }
 
@@ -130,6 +131,7 @@ std::vector<OptionInfo> option_infos(const CLI::App &app) {
         for (const auto &name : option->get_lnames())
             info.names.push_back("--" + name);
         info.positional = info.names.empty();
+        info.required = option->get_required();
         if (info.positional)
             info.names.push_back(option->get_name(true));
         info.help = option->get_description();
