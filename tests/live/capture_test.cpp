@@ -271,24 +271,24 @@ TEST_F(Captures, OfPacketsThatWereAboutToBeSentBeginWithTheIpHeader) {
 TEST_F(Captures, RotateWithoutLosingAPacket) {
     Observer observer({"-n", here(), "--each", "--pcapng", path("capture"), "-C", "1"});
     ASSERT_TRUE(observer.attached());
-    ASSERT_TRUE(flood(*network_, 10007, 1).ok());
-    EXPECT_EQ(observer.stop().all(), 10007u);
+    ASSERT_TRUE(flood(*network_, 5003, 1).ok());
+    EXPECT_EQ(observer.stop().all(), 5003u);
     size_t files = 0, packets = 0;
     for (const auto &entry : std::filesystem::directory_iterator(folder_.path())) {
         files++;
         packets += tshark(entry.path(), {"frame.number"}).size();
         EXPECT_LT(entry.file_size(), 1'001'000u);
     }
-    EXPECT_GE(files, 3u);
-    EXPECT_EQ(packets, 10007u);
+    EXPECT_EQ(files, 2u);
+    EXPECT_EQ(packets, 5003u);
 }
 
 TEST_F(Captures, OnAFullDiskEndWithAWholePacketAndCountTheRest) {
     // The disk is of our own mount namespace and gone with it.
     const std::string script = "mount -t tmpfs -o size=256k none " + folder_.path() + " && " +
                                kWhydrop + " drops -f json --each -c 5003 -n " + here() +
-                               " --pcapng " + path("capture") + "; status=$?; cp " +
-                               path("capture") + " /dev/stderr; exit $status";
+                               " --pcapng " + path("capture") + "; status=$?; cat " +
+                               path("capture") + " >&2; exit $status";
     Running process({"unshare", "-m", "sh", "-c", script});
     ASSERT_TRUE(
         comes_true([&] { return process.has_said(R"("type":"session")") || process.has_ended(); },
@@ -300,7 +300,9 @@ TEST_F(Captures, OnAFullDiskEndWithAWholePacketAndCountTheRest) {
     EXPECT_EQ(tally.all(), 5003u);
     EXPECT_GT(tally.loss("capture"), 0u);
     const std::string kept = folder_.write("kept", done.err);
-    EXPECT_EQ(tshark(kept, {"frame.number"}).size() + tally.loss("capture"), 5003u);
+    const size_t packets = tshark(kept, {"frame.number"}).size();
+    EXPECT_GT(packets, 0u);
+    EXPECT_EQ(packets + tally.loss("capture"), 5003u);
 }
 
 }  // namespace

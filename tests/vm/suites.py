@@ -91,8 +91,11 @@ def live(kernel, place):
         exact += "=-" + ":".join(f"*.{name}" for name in LONG_TESTS)
     return _in_guest(kernel, place, "live", [
         tests / "live/lab_live_test", tests / "live/drops_live_test", exact,
-        tests / "cli/gone_test", CHECKS / "peers", CHECKS / "static"], timeout=LIVE_SECONDS,
+        tests / "cli/gone_test", tests / "filter/filter_table_test",
+        f"{tests / 'live/capture_test'}=*.AreReadByTsharkFieldByField",
+        CHECKS / "peers", CHECKS / "capture", CHECKS / "static"], timeout=LIVE_SECONDS,
         environment={"WHYDROP": place.build / "tools/whydrop",
+                     "LAB_TOOL": tests / "live/lab_tool",
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
