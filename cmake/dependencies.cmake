@@ -8,6 +8,8 @@ function(whydrop_pkg name)
   if(WHYDROP_STATIC)
     pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${ARGN})
     set(libs "")
+    # tools/filter/no_capture_devices.cpp does without these.
+    list(REMOVE_ITEM ${name}_STATIC_LIBRARIES dbus-1 systemd)
     foreach(lib IN LISTS ${name}_STATIC_LIBRARIES)
       find_library(${name}_${lib}_A NAMES lib${lib}.a REQUIRED)
       list(APPEND libs ${${name}_${lib}_A})

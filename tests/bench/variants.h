@@ -29,7 +29,7 @@ struct RatioTarget {
     double limit;
 };
 
-// ns added by `variant` - ns added by `against` <= limit.
+// ns added by `variant` - ns added by `against` <= limit, where the probes read directly.
 struct ExtraTarget {
     const char *variant, *against;
     double limit;
