@@ -300,6 +300,8 @@ TEST(Completion, BashCompletesValues) {
         {"the first key", "whydrop drops --by rea", {"reason"}},
         {"a further key", "whydrop drops --by reason,lo", {"reason,location"}},
         {"a shell", "whydrop completion f", {"fish"}},
+        {"a filter has no words to offer", "whydrop drops F", {""}},
+        {"a file", "whydrop drops --pcapng /etc/hostn", {"/etc/hostname"}},
         {"a device", "whydrop drops -i lo", {"lo"}},
         {"a number: nothing", "whydrop drops -c ''", {""}},
         {"the observed command", "whydrop drops -- mapfil", {"mapfile"}},

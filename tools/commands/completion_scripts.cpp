@@ -49,6 +49,11 @@ std::string joined(const std::vector<std::string> &words, const std::string &sep
     return text;
 }
 
+// What a positional can be, where that is one of some words.
+std::string choices_of(const OptionInfo &option) {
+    return kind_of(option) == ValueKind::words ? joined(words_of(option), " ") : "";
+}
+
 std::string flags_of(const CommandInfo &command) {
     std::vector<std::string> names;
     for (const auto &option : command.options)
@@ -84,7 +89,7 @@ std::string bash_command(const CommandInfo &command) {
     std::string text, positional;
     for (const auto &option : command.options) {
         if (option.positional)
-            positional += " " + joined(words_of(option), " ");
+            positional += " " + choices_of(option);
         if (option.positional || option.value.empty())
             continue;
         std::string pattern;
@@ -268,7 +273,7 @@ std::string fish_values(const OptionInfo &option) {
 std::string fish_option(const std::string &condition, const OptionInfo &option) {
     std::string text = "complete -c whydrop -n " + fish_text(condition);
     if (option.positional)
-        return text + " -a " + fish_text(joined(words_of(option), " ")) + "\n";
+        return text + " -a " + fish_text(choices_of(option)) + "\n";
     for (const auto &name : option.names)
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     if (!option.value.empty())
