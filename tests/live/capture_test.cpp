@@ -268,6 +268,26 @@ TEST_F(Captures, OfPacketsThatWereAboutToBeSentBeginWithTheIpHeader) {
     }
 }
 
+// A MAC address is asked for, and there is no link header yet: neither counted nor forgotten.
+TEST_F(Captures, WhatAFilterCannotDecideIsALoss) {
+    const std::string tx = std::to_string(network_->inode(Side::tx));
+    for (const bool each : {false, true}) {
+        Words words = {kWhydrop, "drops", "-f", "json", "-n", here(), "ether host 02:00:00:00:00:01"};
+        if (each)
+            words.emplace_back("--each");
+        words.insert(words.end(), {"--", kLabTool, "run", "neigh.failed", "7", tx, here()});
+        const Finished done = run_process(words);
+        ASSERT_EQ(done.status, 0) << done.err;
+        std::string lines = done.out;
+        lines.erase(lines.find(R"({"id":)"),
+                    lines.find('\n', lines.find(R"({"id":)")) - lines.find(R"({"id":)") + 1);
+        const Tally tally = tally_of(lines);
+        EXPECT_EQ(tally.total_events, 0u);
+        EXPECT_EQ(tally.loss("undecided"), 7u);
+        EXPECT_EQ(tally.all(), 7u);
+    }
+}
+
 TEST_F(Captures, RotateWithoutLosingAPacket) {
     Observer observer({"-n", here(), "--each", "--pcapng", path("capture"), "-C", "1"});
     ASSERT_TRUE(observer.attached());
