@@ -306,6 +306,15 @@ std::vector<BtfMember> Btf::members(uint32_t id) const {
     return result;
 }
 
+bool Btf::is_signed(uint32_t id) const {
+    constexpr uint32_t signed_bit = 1u << 24;
+    const auto record = raw(id);
+    if (!record)
+        return false;
+    return record->kind == BtfKind::integer ? (load32(record->tail()) & signed_bit) != 0
+                                            : type(id)->flag;
+}
+
 std::optional<BtfArray> Btf::array(uint32_t id) const {
     const auto record = raw(id);
     if (!record || record->kind != BtfKind::array)

@@ -106,6 +106,8 @@ class Btf {
     [[nodiscard]] std::vector<BtfParameter> parameters(uint32_t id) const;
     [[nodiscard]] std::vector<BtfMember> members(uint32_t id) const;
     [[nodiscard]] std::optional<BtfArray> array(uint32_t id) const;
+    // Of an integer or an enumeration.
+    [[nodiscard]] bool is_signed(uint32_t id) const;
 
     // The member of that name, also inside anonymous members; its offset is from the start of `id`.
     [[nodiscard]] std::optional<BtfMember> find_member(uint32_t id, std::string_view name) const;

@@ -70,6 +70,10 @@ BROKEN = [
     ("libpcap is for the filter language", "tools/source/a.cpp", "#include <pcap/pcap.h>", "only"),
     ("netlink is for those who ask the kernel", "tools/render/a.cpp",
      "#  include <netlink/msg.h>", "only"),
+    ("zlib is for pages of dumps", "tools/render/a.cpp", "#include <zlib.h>", "only"),
+    ("zstd likewise", "kdump/a.cpp", "#include <zstd.h>", "only"),
+    ("lzo likewise", "kdump/paging/a.cpp", "#include <lzo/lzo1x.h>", "only"),
+    ("snappy likewise", "tools/source/a.cpp", "#include <snappy-c.h>", "only"),
     ("GTest is for tests", "tools/engine/a.cpp", "#include <gtest/gtest.h>", "only"),
     ("a skeleton is for sources", "tools/engine/a.cpp", '#include "drops.skel.h"', "only"),
     ("a header that is not there is not ours", "tools/engine/a.cpp", '#include "json.hpp"',
@@ -92,6 +96,7 @@ FINE = [
      '#include "decode/packet.h"\n#include "probes/wire.h"\n#include "kdump/btf.h"\n'
      '#include "drops.skel.h"\n#include <bpf/bpf.h>\n#include <sys/stat.h>'),
     ("sys may probe BPF", "tools/sys/bpf_features.cpp", "#include <bpf/bpf.h>"),
+    ("a format may unpack", "kdump/format/a.cpp", "#include <zlib.h>\n#include <snappy-c.h>"),
     ("the base is for all", "tools/explain/a.cpp", '#include "sys/result.h"'),
     ("a command's own header", "tools/commands/drops_text.cpp", '#include "commands/drops.h"'),
     ("what all commands share", "tools/commands/doctor.cpp", '#include "commands/command.h"'),

@@ -272,7 +272,8 @@ TEST_F(Captures, OfPacketsThatWereAboutToBeSentBeginWithTheIpHeader) {
 TEST_F(Captures, WhatAFilterCannotDecideIsALoss) {
     const std::string tx = std::to_string(network_->inode(Side::tx));
     for (const bool each : {false, true}) {
-        Words words = {kWhydrop, "drops", "-f", "json", "-n", here(), "ether host 02:00:00:00:00:01"};
+        Words words = {
+            kWhydrop, "drops", "-f", "json", "-n", here(), "ether host 02:00:00:00:00:01"};
         if (each)
             words.emplace_back("--each");
         words.insert(words.end(), {"--", kLabTool, "run", "neigh.failed", "7", tx, here()});

@@ -12,6 +12,7 @@ import threading
 import guest
 import module
 import programs
+import vmcore
 from kernel import FOLDER
 
 SOURCE = FOLDER.parent.parent
@@ -160,7 +161,14 @@ def dumps(kernel, place):
             problem = (None if died else "the driver's bug did not show") or \
                 _looks_like_dump(target, form, kernel.release)
             results[f"dump.{form}"] = f"FAIL: {problem}" if problem else "pass"
+            results[f"vmcore.{form}"] = _report(place, target, kernel, "NULL pointer dereference",
+                                                "resetrace_reset_ring")
     return results
+
+
+def _report(place, core, kernel, panic, frame):
+    problem = vmcore.problem(place.build / "tools/whydrop", core, kernel.release, panic, frame)
+    return f"FAIL: {problem}" if problem else "pass"
 
 
 def linked(kernel, place):
@@ -211,4 +219,6 @@ def kdump(kernel, place):
         subprocess.run(["debugfs", "-R", f"dump /vmcore {core}", disk], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         problem = _looks_like_dump(core, "kdump", kernel.release)
-    return {"kdump": f"FAIL: {problem}" if problem else "pass"}
+        return {"kdump": f"FAIL: {problem}" if problem else "pass",
+                "vmcore.kdump": _report(place, core, kernel, "sysrq triggered crash",
+                                        "sysrq_handle_crash")}

@@ -66,6 +66,11 @@ std::unique_ptr<Tree> build(const std::vector<const Command *> &registry) {
         Run run = command->setup(*sub);
         add_colour(*sub, tree->colour);
         set_help(*sub, command->takes_observed);
+        for (CLI::App *part : sub->get_subcommands({})) {
+            part->set_help_flag("-h,--help", "Print this help");
+            add_colour(*part, tree->colour);
+            set_help(*part, false);
+        }
         tree->commands[sub] = {command, std::move(run)};
     }
     add_examples(app, {{"whydrop drops", "which packets are lost, where and why, until Ctrl-C"},
@@ -94,7 +99,11 @@ std::string without_value(std::string text) {
 // The word the error is about, in place of CLI11's wording where that says little.
 Error usage_error(const CLI::ParseError &error, const CLI::App &app) {
     auto chosen = app.get_subcommands();
-    std::string path = chosen.empty() ? "whydrop" : "whydrop " + chosen.front()->get_name();
+    std::string path = "whydrop";
+    for (const CLI::App *at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
     std::string hint = "see '" + path + " --help'";
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
         return {Errc::usage, without_value(error.what()), hint};
@@ -166,6 +175,27 @@ int report_error(const Error &error) {
     return static_cast<int>(error.code);
 }
 
+namespace {
+
+// What the parts of a command (`whydrop vmcore log`) add to it: their names, and their own options.
+void add_parts(const CLI::App &app, CommandInfo &info) {
+    OptionInfo names;
+    names.names = {"PART"};
+    names.positional = true;
+    for (const CLI::App *part : app.get_subcommands({})) {
+        names.value += (names.value.empty() ? "" : "|") + part->get_name();
+        for (const OptionInfo &option : option_infos(*part)) {
+            const auto same = [&](const OptionInfo &known) { return known.names == option.names; };
+            if (std::none_of(info.options.begin(), info.options.end(), same))
+                info.options.push_back(option);
+        }
+    }
+    if (!names.value.empty())
+        info.options.push_back(names);
+}
+
+}  // namespace
+
 std::vector<CommandInfo> describe(const std::vector<const Command *> &registry) {
     auto tree = build(registry);
     std::vector<CommandInfo> all;
@@ -174,6 +204,7 @@ std::vector<CommandInfo> describe(const std::vector<const Command *> &registry) 
         const CLI::App *sub = tree->app.get_subcommand(command->name);
         all.push_back(
             {command->name, command->summary, command->takes_observed, option_infos(*sub)});
+        add_parts(*sub, all.back());
     }
     return all;
 }

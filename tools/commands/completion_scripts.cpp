@@ -153,7 +153,7 @@ std::string bash_completion(const std::vector<CommandInfo> &commands) {
         if (!command.name.empty())
             text += bash_command(command);
     top.options.push_back({{"COMMAND"}, joined(split(names, ' '), "|"), "", "", true});
-    return text + bash_command(top) + "    esac\n}\n\ncomplete -F _whydrop whydrop\n";
+    return text + bash_command(top) + "    esac\n}\n\ncomplete -o default -F _whydrop whydrop\n";
 }
 
 // --- zsh ---

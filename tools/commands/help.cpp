@@ -87,8 +87,11 @@ class HelpFormatter : public CLI::Formatter {
   private:
     std::string usage(const CLI::App &app, const std::string &name) const {
         std::string text = "  " + name;
-        if (!app.get_subcommands({}).empty())
+        const auto parts = app.get_subcommands({});
+        if (!parts.empty() && !app.get_parent())
             return text + " COMMAND [OPTIONS]\n  " + name + " COMMAND --help\n";
+        if (!parts.empty())
+            text += " [" + parts.front()->get_name() + "|...]";
         text += " [OPTIONS]";
         for (const auto &option : option_infos(app))
             if (option.positional)

@@ -6,15 +6,13 @@ namespace whydrop {
 
 extern const Command drops_command;
 extern const Command demo_command;
+extern const Command vmcore_command;
 extern const Command doctor_command;
 extern const Command completion_command;
 
 const std::vector<const Command *> &commands() {
     static const std::vector<const Command *> all = {
-        &drops_command,
-        &demo_command,
-        &doctor_command,
-        &completion_command,
+        &drops_command, &demo_command, &vmcore_command, &doctor_command, &completion_command,
     };
     return all;
 }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kdump-compressed dumps: pages one by one, packed or not. kdump_header.h has the layout.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "kdump/bytes.h"
+#include "kdump/format/formats.h"
+#include "kdump/format/kdump_header.h"
+#include "kdump/format/notes.h"
+#include "kdump/format/page_bitmap.h"
+#include "kdump/format/page_cache.h"
+#include "kdump/format/unpack.h"
+
+namespace whydrop::kdump {
+
+namespace {
+
+// struct page_desc: of each page in the file, in the order of their numbers.
+struct Descriptor {
+    uint64_t offset;
+    uint32_t bytes, flags;
+    uint64_t page_flags;
+};
+static_assert(sizeof(Descriptor) == 24);
+
+class CompressedDump : public Dump {
+  public:
+    CompressedDump(std::unique_ptr<Source> source, const KdumpHeader &header, PageBitmap dumped)
+        : source_(std::move(source)),
+          header_(header),
+          dumped_(std::move(dumped)),
+          skipped_(dumped_.below(header.first_page)),
+          cache_(header.block_bytes, blocks()) {}
+
+    void gather_facts();
+    Status read(uint64_t paddr, std::span<uint8_t> to) override;
+    [[nodiscard]] bool has_page(uint64_t pfn) const override;
+    [[nodiscard]] std::vector<Range> ranges() const override;
+
+  private:
+    [[nodiscard]] bool has_block(uint64_t block) const;
+    [[nodiscard]] uint64_t blocks() const { return dumped_.below(header_.end_page) - skipped_; }
+    [[nodiscard]] std::string why_missing(uint64_t block);
+    [[nodiscard]] Result<Descriptor> descriptor(uint64_t index);
+    [[nodiscard]] bool data_is_cut();
+    [[nodiscard]] std::string compression();
+    Status load(uint64_t block, std::span<uint8_t> page);
+    Status unpack(const Descriptor &from, std::span<uint8_t> page);
+
+    std::unique_ptr<Source> source_;
+    KdumpHeader header_;
+    PageBitmap dumped_;
+    uint64_t skipped_;  // pages of a split dump that are in the parts before this one
+    PageCache cache_;
+    Unpacker unpacker_;
+    std::vector<uint8_t> packed_;  // where the source has it in no single piece
+};
+
+void CompressedDump::gather_facts() {
+    std::string format = header_.diskdump ? "diskdump" : "kdump compressed";
+    if (header_.split)
+        format = "part of a split " + format;
+    facts_ = facts_of(*source_, format);
+    facts_.pages = blocks() * (header_.block_bytes / page_bytes);
+    facts_.dump_level = header_.dump_level;
+    facts_.incomplete |= header_.incomplete || data_is_cut();
+    facts_.compression = compression();
+    Notes notes;
+    read_notes(fetch_notes(*source_, header_.notes.offset, header_.notes.bytes), notes);
+    // In the sub-header it has no note around it.
+    const auto text = fetch_notes(*source_, header_.vmcoreinfo.offset, header_.vmcoreinfo.bytes);
+    facts_.vmcoreinfo.assign(text.begin(), std::find(text.begin(), text.end(), uint8_t{0}));
+    if (facts_.vmcoreinfo.empty())
+        facts_.vmcoreinfo = std::move(notes.vmcoreinfo);
+    facts_.prstatus = std::move(notes.prstatus);
+}
+
+Result<Descriptor> CompressedDump::descriptor(uint64_t index) {
+    Descriptor found{};
+    const uint64_t at = header_.descriptors + index * sizeof found;
+    if (auto done = source_->read(at, bytes_of(found)); !done)
+        return done.error();
+    return found;
+}
+
+// Pages lie in the order of their numbers, so the last ones tell. Of zeros there is one page, near
+// the front, that all others of zeros point to: the last few may say nothing, hence so many.
+bool CompressedDump::data_is_cut() {
+    constexpr uint64_t enough = 4096;
+    const uint64_t count = blocks();
+    for (uint64_t i = count - std::min(count, enough); i < count; i++) {
+        const auto found = descriptor(i);
+        if (!found || found->offset == 0 ||
+            !within(found->offset, found->bytes, source_->size_bytes()))
+            return true;
+    }
+    return false;
+}
+
+// Pages that would not shrink are not packed.
+std::string CompressedDump::compression() {
+    constexpr uint64_t enough = 64;
+    for (uint64_t i = 0; i < std::min(blocks(), enough); i++)
+        if (const auto found = descriptor(i); found && found->flags != packing::none)
+            return packing_name(found->flags);
+    return "";
+}
+
+bool CompressedDump::has_block(uint64_t block) const {
+    return block >= header_.first_page && block < header_.end_page && dumped_.has(block);
+}
+
+bool CompressedDump::has_page(uint64_t pfn) const {
+    return has_block(pfn / (header_.block_bytes / page_bytes));
+}
+
+std::vector<Range> CompressedDump::ranges() const {
+    std::vector<Range> found;
+    for (uint64_t at = header_.first_page;;) {
+        const uint64_t begin = std::min(dumped_.next(at, true), header_.end_page);
+        if (begin >= header_.end_page)
+            return found;
+        at = std::min(dumped_.next(begin, false), header_.end_page);
+        found.push_back({begin * header_.block_bytes, at * header_.block_bytes});
+    }
+}
+
+Status CompressedDump::read(uint64_t paddr, std::span<uint8_t> to) {
+    const uint64_t size = header_.block_bytes;
+    while (!to.empty()) {
+        const uint64_t block = paddr / size;
+        auto page = cache_.find(block);
+        if (page.empty()) {
+            const auto room = cache_.room_for(block);
+            if (auto done = load(block, room); !done)
+                return page_error(pfn_of(paddr), done.error().what);
+            cache_.keep(block);
+            page = room;
+        }
+        const auto part = page.subspan(paddr % size);
+        const size_t bytes = std::min(to.size(), part.size());
+        std::copy_n(part.begin(), bytes, to.begin());
+        to = to.subspan(bytes);
+        paddr += bytes;
+    }
+    return success();
+}
+
+std::string CompressedDump::why_missing(uint64_t block) {
+    if (header_.split && dumped_.has(block))
+        return "is in another part of the split dump";
+    uint8_t bits = 0;
+    if (block < header_.page_limit && header_.machine_pages.bytes != 0)
+        (void)source_->read(header_.machine_pages.offset + block / 8, bytes_of(bits));
+    if ((bits >> block % 8 & 1) == 0)
+        return "is not in the dump";
+    std::string what = "is not in the dump: it was left out";
+    if (header_.dump_level)
+        what += " (dump level " + std::to_string(*header_.dump_level) + ")";
+    return what;
+}
+
+// Errors without the page's name.
+Status CompressedDump::load(uint64_t block, std::span<uint8_t> page) {
+    if (!has_block(block))
+        return Error{Errc::failed, why_missing(block), ""};
+    const auto from = descriptor(dumped_.below(block) - skipped_);
+    if (!from)
+        return Error{Errc::failed, "cannot be read: " + from.error().what, ""};
+    if (from->offset == 0 || from->bytes == 0)
+        return Error{Errc::failed, "was not written before the dump ended", ""};
+    if (from->flags != packing::none)
+        return unpack(*from, page);
+    if (from->bytes != page.size())
+        return Error{Errc::failed,
+                     "cannot be read: it has " + std::to_string(from->bytes) + " bytes", ""};
+    if (auto done = source_->read(from->offset, page); !done)
+        return Error{Errc::failed, "cannot be read: " + done.error().what, ""};
+    return success();
+}
+
+Status CompressedDump::unpack(const Descriptor &from, std::span<uint8_t> page) {
+    const auto cannot = [](const std::string &why) {
+        return Error{Errc::failed, "cannot be unpacked: " + why, ""};
+    };
+    if (from.bytes > 2 * page.size())  // a writer that packs to more than a page would not pack
+        return cannot("it has " + std::to_string(from.bytes) + " bytes packed");
+    auto packed = source_->view(from.offset, from.bytes);
+    if (packed.empty()) {
+        packed_.resize(from.bytes);
+        if (auto done = source_->read(from.offset, packed_); !done)
+            return Error{Errc::failed, "cannot be read: " + done.error().what, ""};
+        packed = packed_;
+    }
+    if (auto done = unpacker_.unpack(from.flags, packed, page); !done)
+        return cannot(done.error().what);
+    return success();
+}
+
+}  // namespace
+
+bool is_compressed(std::span<const uint8_t> head) {
+    return begins_with(head, "KDUMP   ") || begins_with(head, "DISKDUMP");
+}
+
+Result<std::unique_ptr<Dump>> open_compressed(std::unique_ptr<Source> source) {
+    const auto header = read_kdump_header(*source);
+    if (!header)
+        return header.error();
+    auto dumped = PageBitmap::open(*source, header->dumped_pages, header->page_limit);
+    if (!dumped)
+        return dumped.error();
+    auto dump = std::make_unique<CompressedDump>(std::move(source), *header, std::move(*dumped));
+    dump->gather_facts();
+    return std::unique_ptr<Dump>(std::move(dump));
+}
+
+}  // namespace whydrop::kdump

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A table in the dead kernel's memory of which only what is looked at is read.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#include "kdump/memory.h"
+
+namespace whydrop::kdump {
+
+class LazyBytes {
+  public:
+    LazyBytes() = default;
+    // Keeps a reference to the reader.
+    LazyBytes(const Reader &reader, uint64_t address, size_t bytes)
+        : reader_(&reader), address_(address), bytes_(bytes), known_(bytes / chunk + 1) {}
+
+    [[nodiscard]] size_t size() const { return bytes_.size(); }
+
+    // The bytes from `offset` on; empty where the table ends before, or memory is missing.
+    std::span<const uint8_t> at(size_t offset, size_t count) {
+        if (offset > bytes_.size() || count > bytes_.size() - offset)
+            return {};
+        for (size_t i = offset / chunk; count && i <= (offset + count - 1) / chunk; i++)
+            if (!known_[i] && !fetch(i))
+                return {};
+        return {bytes_.data() + offset, count};
+    }
+    // The number with this index, of a table of such numbers; 0 where it cannot be read.
+    template <typename T>
+    T number(size_t index) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        T value{};
+        if (const auto found = at(index * sizeof(T), sizeof(T)); !found.empty())
+            std::memcpy(&value, found.data(), sizeof(T));
+        return value;
+    }
+
+  private:
+    static constexpr size_t chunk = 4096;
+
+    bool fetch(size_t index) {
+        const size_t begin = index * chunk, count = std::min(chunk, bytes_.size() - begin);
+        if (!reader_->read(address_ + begin, {bytes_.data() + begin, count}))
+            return false;
+        known_[index] = true;
+        return true;
+    }
+
+    const Reader *reader_ = nullptr;
+    uint64_t address_ = 0;
+    std::vector<uint8_t> bytes_;
+    std::vector<bool> known_;
+};
+
+}  // namespace whydrop::kdump

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdump/walk/net.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kdump/kernel.h"
+#include "kdump/walk/modules.h"
+
+namespace whydrop::kdump {
+
+namespace {
+
+constexpr uint32_t up_flag = 1;               // IFF_UP
+constexpr uint64_t no_carrier_bit = 1u << 2;  // __LINK_STATE_NOCARRIER
+constexpr uint64_t stopped_bits = 3;          // __QUEUE_STATE_DRV_XOFF, __QUEUE_STATE_STACK_XOFF
+constexpr uint32_t most_queues = 4096;
+constexpr size_t most_qdiscs = 4096;
+
+uint64_t number_or_0(const Ref &ref) {
+    const auto value = ref.number();
+    return value ? *value : 0;
+}
+
+class Walk {
+  public:
+    explicit Walk(Kernel &kernel) : kernel_(kernel) {}
+
+    Network run() {
+        const Ref head = kernel_.variable("net_namespace_list", "list_head");
+        count(for_each_in_list(head, "net", "list", [&](const Ref &net) {
+            read_namespace(net);
+            return true;
+        }));
+        for (const uint32_t cpu : kernel_.cpus())
+            read_softnet(cpu);
+        return std::move(network_);
+    }
+
+  private:
+    void count(const Status &done) { network_.lost += done ? 0 : 1; }
+
+    void read_namespace(const Ref &net) {
+        NetNamespace found;
+        found.inode = static_cast<uint32_t>(number_or_0(net["ns.inum"]));
+        count(for_each_in_list(net["dev_base_head"], "net_device", "dev_list", [&](const Ref &dev) {
+            auto name = dev["name"].text();
+            if (name)
+                found.devices.push_back(read_device(dev, std::move(*name), found.inode));
+            else
+                network_.lost++;
+            return true;
+        }));
+        network_.namespaces.push_back(std::move(found));
+    }
+
+    NetDevice read_device(const Ref &dev, std::string name, uint32_t netns) {
+        NetDevice found;
+        found.netns = netns;
+        found.name = std::move(name);
+        found.ifindex = static_cast<uint32_t>(number_or_0(dev["ifindex"]));
+        found.mtu = static_cast<uint32_t>(number_or_0(dev["mtu"]));
+        found.flags = static_cast<uint32_t>(number_or_0(dev["flags"]));
+        found.up = found.flags & up_flag;
+        found.carrier = !(number_or_0(dev["state"]) & no_carrier_bit);
+        found.driver = driver_of(number_or_0(dev["netdev_ops"]));
+        if (const uint64_t at = number_or_0(dev["dev_addr"]))
+            (void)kernel_.memory().read(at, found.mac).ok();
+        read_queues(dev, found);
+        read_counters(dev, found);
+        read_qdiscs(dev, found);
+        return found;
+    }
+
+    // The module in which its operations are, or what they are called.
+    std::string driver_of(uint64_t operations) {
+        for (const Module &module : kernel_.modules())
+            if (module.holds(operations))
+                return module.name;
+        std::string name = operations ? kernel_.name_of(operations) : "";
+        return name.substr(0, name.find('+'));
+    }
+
+    void read_queues(const Ref &dev, NetDevice &found) {
+        found.tx_queues = static_cast<uint32_t>(number_or_0(dev["real_num_tx_queues"]));
+        found.rx_queues = static_cast<uint32_t>(number_or_0(dev["real_num_rx_queues"]));
+        for (uint32_t i = 0; i < std::min(found.tx_queues, most_queues); i++)
+            if (number_or_0(dev["_tx"].at(i)["state"]) & stopped_bits)
+                found.stopped_queues++;
+    }
+
+    void read_counters(const Ref &dev, NetDevice &found) {
+        for (const char *name : {"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors",
+                                 "tx_errors", "rx_dropped", "tx_dropped", "rx_missed_errors",
+                                 "rx_over_errors", "tx_carrier_errors", "collisions"})
+            if (const auto value = dev["stats"][name].number())
+                found.counters[name] += *value;
+        // The stack's own, per CPU: 625788b58445 (5.18); plain numbers of the device before.
+        const uint64_t core = number_or_0(dev["core_stats"]);
+        for (const char *name :
+             {"rx_dropped", "tx_dropped", "rx_nohandler", "rx_otherhost_dropped"})
+            if (const Ref plain = dev[name]; plain.ok())
+                found.counters[std::string("core_") + name] += number_or_0(plain["counter"]);
+            else if (core)
+                add_per_cpu(core, "net_device_core_stats", name, "core_", found);
+        add_software_counters(dev, found);
+    }
+
+    void add_per_cpu(uint64_t address, const char *structure, const char *field, const char *prefix,
+                     NetDevice &found) {
+        for (const uint32_t cpu : kernel_.cpus())
+            if (const auto at = kernel_.per_cpu(address, cpu))
+                if (const auto value = kernel_.at(structure, *at)[field].number())
+                    found.counters[std::string(prefix) + field] += *value;
+    }
+
+    // Of software devices: one of three kinds (enum netdev_stat_type since 34d21de99cea, 6.8; lo
+    // and veth had lstats before).
+    void add_software_counters(const Ref &dev, NetDevice &found) {
+        const uint64_t at = number_or_0(dev["lstats"]);
+        if (!at)
+            return;
+        const std::string kind =
+            kernel_.types().enumerator("netdev_stat_type", number_or_0(dev["pcpu_stat_type"]));
+        if (kind.empty() || kind == "NETDEV_PCPU_STAT_LSTATS") {
+            add_per_cpu(at, "pcpu_lstats", "packets", "lstats_", found);
+            add_per_cpu(at, "pcpu_lstats", "bytes", "lstats_", found);
+        } else if (kind == "NETDEV_PCPU_STAT_TSTATS") {
+            for (const char *name : {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"})
+                add_per_cpu(at, "pcpu_sw_netstats", name, "", found);
+        }
+    }
+
+    void read_qdiscs(const Ref &dev, NetDevice &found) {
+        const uint64_t root = number_or_0(dev["qdisc"]);
+        if (root)
+            found.qdiscs.push_back(read_qdisc(kernel_.at("Qdisc", root)));
+        const Ref table = dev["qdisc_hash"];
+        const uint64_t buckets = table.ok() ? table.size_bytes() / sizeof(uint64_t) : 0;
+        for (uint64_t i = 0; i < buckets; i++) {
+            Ref link = table.at(i)["first"];
+            while (number_or_0(link) && found.qdiscs.size() < most_qdiscs) {
+                const Ref qdisc = link.target().container("Qdisc", "hash");
+                if (qdisc.address() != root)
+                    found.qdiscs.push_back(read_qdisc(qdisc));
+                link = link.target()["next"];
+            }
+        }
+    }
+
+    QueueDiscipline read_qdisc(const Ref &qdisc) {
+        QueueDiscipline found;
+        if (auto kind = qdisc["ops"]["id"].text())
+            found.kind = std::move(*kind);
+        found.handle = static_cast<uint32_t>(number_or_0(qdisc["handle"]));
+        found.parent = static_cast<uint32_t>(number_or_0(qdisc["parent"]));
+        found.length = number_or_0(qdisc["q.qlen"]);
+        found.packets = number_or_0(qdisc["bstats.packets"]);
+        found.drops = number_or_0(qdisc["qstats.drops"]);
+        found.requeues = number_or_0(qdisc["qstats.requeues"]);
+        found.overlimits = number_or_0(qdisc["qstats.overlimits"]);
+        add_per_cpu_qdisc(qdisc, found);
+        return found;
+    }
+
+    // Disciplines without a lock count per CPU.
+    void add_per_cpu_qdisc(const Ref &qdisc, QueueDiscipline &found) {
+        const uint64_t queue = number_or_0(qdisc["cpu_qstats"]),
+                       basic = number_or_0(qdisc["cpu_bstats"]);
+        for (const uint32_t cpu : kernel_.cpus()) {
+            if (const auto at = queue ? kernel_.per_cpu(queue, cpu) : Result<uint64_t>(Error{})) {
+                const Ref stats = kernel_.at("gnet_stats_queue", *at);
+                found.length += number_or_0(stats["qlen"]);
+                found.drops += number_or_0(stats["drops"]);
+                found.requeues += number_or_0(stats["requeues"]);
+                found.overlimits += number_or_0(stats["overlimits"]);
+            }
+            // Renamed by 50dc9a8572aa, "net: sched: Merge Qdisc::bstats" (5.16).
+            if (const auto at = basic ? kernel_.per_cpu(basic, cpu) : Result<uint64_t>(Error{})) {
+                const Ref merged = kernel_.at("gnet_stats_basic_sync", *at);
+                const Ref before = kernel_.at("gnet_stats_basic_cpu", *at);
+                found.packets += merged.ok() ? number_or_0(merged["packets"])
+                                             : number_or_0(before["bstats.packets"]);
+            }
+        }
+    }
+
+    void read_softnet(uint32_t cpu) {
+        const auto at = kernel_.per_cpu(kernel_.symbols().address_of("softnet_data"), cpu);
+        const Ref data = at ? kernel_.at("softnet_data", *at) : Ref(at.error());
+        if (!data.ok() || !data["processed"].number()) {
+            network_.lost++;
+            return;
+        }
+        Softnet found;
+        found.cpu = cpu;
+        found.processed = number_or_0(data["processed"]);
+        // One number until 7.x counts by kind.
+        found.dropped = data.has("dropped") ? number_or_0(data.any({"dropped.counter", "dropped"}))
+                                            : number_or_0(data["drop_counters.drops0"]) +
+                                                  number_or_0(data["drop_counters.drops1"]);
+        found.time_squeeze = number_or_0(data["time_squeeze"]);
+        found.received_rps = number_or_0(data["received_rps"]);
+        found.backlog = number_or_0(data["input_pkt_queue.qlen"]);
+        network_.softnet.push_back(found);
+    }
+
+    Kernel &kernel_;
+    Network network_;
+};
+
+}  // namespace
+
+Network read_network(Kernel &kernel) {
+    return Walk(kernel).run();
+}
+
+}  // namespace whydrop::kdump

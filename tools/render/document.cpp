@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "render/document.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "codec/document_json.h"
+#include "codec/json.h"
+#include "render/drop_text.h"
+#include "render/table.h"
+#include "render/words.h"
+
+namespace whydrop {
+
+namespace {
+
+std::string bytes_text(uint64_t bytes) {
+    static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
+    auto number = static_cast<double>(bytes);
+    size_t unit = 0;
+    for (; number >= 1024 && unit + 1 < std::size(units); unit++)
+        number /= 1024;
+    return unit ? fmt::format("{:.1f} {}", number, units[unit]) : fmt::format("{} bytes", bytes);
+}
+
+std::string span_text(uint64_t seconds) {
+    constexpr uint64_t minute = 60, hour = 3600, day = 86400;
+    const uint64_t days = seconds / day;
+    return (days ? fmt::format("{} {}, ", days, days == 1 ? "day" : "days") : "") +
+           fmt::format("{:02}:{:02}:{:02}", seconds % day / hour, seconds % hour / minute,
+                       seconds % minute);
+}
+
+std::string time_text(uint64_t unix_s) {
+    const auto time = static_cast<std::time_t>(unix_s);
+    std::tm local{};
+    char text[64];
+    if (!::localtime_r(&time, &local) || !std::strftime(text, sizeof text, "%F %T %Z", &local))
+        return std::to_string(unix_s);
+    return text;
+}
+
+bool is_number(const Value &value) {
+    return std::holds_alternative<uint64_t>(value) || std::holds_alternative<int64_t>(value) ||
+           std::holds_alternative<double>(value);
+}
+
+Table table_of(const Section &section) {
+    std::vector<Table::Column> columns;
+    for (size_t i = 0; i < section.columns.size(); i++) {
+        if (section.columns[i].title.empty())
+            continue;
+        const bool number = section.columns[i].form != ValueForm::hex &&
+                            std::any_of(section.rows.begin(), section.rows.end(),
+                                        [i](const auto &row) { return is_number(row[i]); });
+        columns.push_back({section.columns[i].title, number});
+    }
+    Table table(std::move(columns));
+    for (const auto &row : section.rows) {
+        std::vector<std::string> cells;
+        for (size_t i = 0; i < row.size(); i++)
+            if (!section.columns[i].title.empty())
+                cells.push_back(value_text(row[i], section.columns[i].form));
+        table.add(std::move(cells));
+    }
+    return table;
+}
+
+std::string facts_text(const Section &section) {
+    size_t widest = 0;
+    for (const auto &column : section.columns)
+        widest = std::max(widest, column.title.size());
+    std::string text;
+    for (const auto &row : section.rows)
+        for (size_t i = 0; i < row.size(); i++)
+            if (!std::holds_alternative<std::monostate>(row[i]))
+                text += fmt::format("{:>{}}: {}\n", section.columns[i].title, widest,
+                                    value_text(row[i], section.columns[i].form));
+    return text;
+}
+
+std::string block_text(const Section &section, const std::vector<Value> &row) {
+    std::string head, below;
+    for (size_t i = 0; i < row.size(); i++) {
+        if (const auto *list = std::get_if<std::vector<std::string>>(&row[i])) {
+            for (const auto &line : *list)
+                below += "  " + escaped(line) + "\n";
+        } else if (!std::holds_alternative<std::monostate>(row[i])) {
+            const std::string value = value_text(row[i], section.columns[i].form);
+            head += (head.empty() ? "" : "  ") + section.columns[i].title;
+            head += section.columns[i].title.empty() ? value : ": " + value;
+        }
+    }
+    return head + "\n" + below;
+}
+
+std::string section_text(const Section &section, const DocumentStyle &style) {
+    std::string text;
+    switch (section.shape) {
+        case SectionShape::table:
+            for (const auto &line :
+                 table_of(section).lines(style.wide ? 0 : kTextColumns, style.header))
+                text += line + "\n";
+            return text;
+        case SectionShape::facts:
+            return facts_text(section);
+        case SectionShape::blocks:
+            for (const auto &row : section.rows)
+                text += block_text(section, row);
+            return text;
+        default:
+            for (const auto &row : section.rows)
+                text += value_text(row.back(), section.columns.back().form) + "\n";
+            return text;
+    }
+}
+
+}  // namespace
+
+std::string value_text(const Value &value, ValueForm form) {
+    if (std::holds_alternative<std::monostate>(value))
+        return "-";
+    if (const auto *number = std::get_if<uint64_t>(&value)) {
+        switch (form) {
+            case ValueForm::hex:
+                return fmt::format("{:#x}", *number);
+            case ValueForm::bytes:
+                return bytes_text(*number);
+            case ValueForm::seconds:
+                return span_text(*number);
+            case ValueForm::time:
+                return time_text(*number);
+            default:
+                return std::to_string(*number);
+        }
+    }
+    if (const auto *number = std::get_if<int64_t>(&value))
+        return std::to_string(*number);
+    if (const auto *number = std::get_if<double>(&value))
+        return fmt::format("{:.2f}", *number);
+    if (const auto *yes = std::get_if<bool>(&value))
+        return *yes ? "yes" : "no";
+    if (const auto *text = std::get_if<std::string>(&value))
+        return escaped(*text);
+    std::string joined;
+    for (const auto &item : std::get<std::vector<std::string>>(value))
+        joined += (joined.empty() ? "" : ", ") + escaped(item);
+    return joined;
+}
+
+Status DocumentWriter::write(const Section &section) {
+    std::string text;
+    if (style_.json) {
+        for (const auto &line : to_json_lines(section))
+            text += line + "\n";
+    } else {
+        TextStyle bold;
+        bold.colour = style_.colour;
+        if (section.rows.empty() && section.if_empty.empty())
+            return success();
+        text = first_ ? "" : "\n";
+        if (!section.title.empty() && style_.header)
+            text += coloured(section.title, "1", bold) + "\n";
+        text += section.rows.empty() ? section.if_empty + "\n" : section_text(section, style_);
+    }
+    first_ = false;
+    auto written = output_.write(text);
+    return written ? output_.flush() : written;
+}
+
+Status DocumentWriter::end(const Losses &losses) {
+    auto written =
+        output_.write(style_.json ? losses_to_json(losses) + "\n" : "\n" + losses_text(losses));
+    return written ? output_.flush() : written;
+}
+
+}  // namespace whydrop

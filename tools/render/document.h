@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Documents for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "model/document.h"
+#include "render/output.h"
+
+namespace whydrop {
+
+struct DocumentStyle {
+    bool json = false;
+    bool header = true;  // --no-header
+    bool wide = false;   // --wide: as many columns as it takes
+    bool colour = false;
+};
+
+// Writes a section when it is there, so that what takes long does not hold up the rest.
+class DocumentWriter {
+  public:
+    DocumentWriter(Output &output, const DocumentStyle &style) : output_(output), style_(style) {}
+
+    Status write(const Section &section);
+    Status end(const Losses &losses);
+
+  private:
+    Output &output_;
+    DocumentStyle style_;
+    bool first_ = true;
+};
+
+// As text writes it: "17.6 MB", "0xffffffff81000000", "-".
+std::string value_text(const Value &value, ValueForm form);
+
+}  // namespace whydrop

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Symbols, types and memory, for whoever goes on by hand.
+#include <algorithm>
+#include <charconv>
+
+#include "kdump/value_text.h"
+#include "source/vmcore/state.h"
+
+namespace whydrop {
+
+namespace {
+
+using namespace kdump;
+
+constexpr uint64_t most_words = 1u << 20;
+constexpr uint64_t most_struct_bytes = 1u << 20;
+
+// Hexadecimal, with or without 0x.
+std::optional<uint64_t> number_of(std::string_view text) {
+    if (text.starts_with("0x"))
+        text.remove_prefix(2);
+    uint64_t number = 0;
+    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+    if (err != std::errc() || end != text.data() + text.size() || text.empty())
+        return {};
+    return number;
+}
+
+// "ffffffff81000000", "0xffff...", "name", "name+0x10". A name wins over digits.
+Result<uint64_t> address_of(Kernel &kernel, const std::string &text) {
+    const std::string name = text.substr(0, text.find('+'));
+    uint64_t offset = 0;
+    if (name.size() < text.size()) {
+        const auto parsed = number_of(text.substr(name.size() + 1));
+        if (!parsed)
+            return Error{Errc::usage, "'" + text + "' has no number behind the +", ""};
+        offset = *parsed;
+    }
+    if (const uint64_t address = kernel.symbols().address_of(name))
+        return address + offset;
+    const auto number = number_of(name);
+    if (!number)
+        return Error{Errc::usage, "this kernel has no symbol '" + name + "'",
+                     "an address is hexadecimal: 0xffffffff81000000"};
+    return *number + offset;
+}
+
+Error type_missing(const std::string &type) {
+    return {Errc::usage, "this kernel has no type '" + type + "'",
+            "structures and unions are called by their tag: task_struct, sk_buff"};
+}
+
+}  // namespace
+
+Result<Section> Vmcore::symbol(const std::string &text) {
+    const auto address = address_of(*state_->kernel, text);
+    if (!address)
+        return address.error();
+    Section section;
+    section.type = "symbol";
+    section.columns = {{"address", "ADDRESS", ValueForm::hex},
+                       {"symbol", "SYMBOL", ValueForm::plain}};
+    section.rows.push_back({*address, state_->kernel->name_of(*address)});
+    return section;
+}
+
+Result<Section> Vmcore::structure(const std::string &type, const std::string &where) {
+    Kernel &kernel = *state_->kernel;
+    const uint32_t id = kernel.types().structure(type);
+    if (!id)
+        return type_missing(type);
+    const Btf &btf = kernel.types().btf();
+    const uint64_t size = std::min(btf.size_of(id).value_or(0), most_struct_bytes);
+    std::vector<uint8_t> bytes;
+    if (!where.empty()) {
+        const auto address = address_of(kernel, where);
+        if (!address)
+            return address.error();
+        auto read = kernel.memory().bytes(*address, size);
+        if (!read)
+            return read.error();
+        bytes = std::move(*read);
+    }
+    Section section;
+    section.type = "member";
+    section.title = "struct " + type + ", " + std::to_string(size) + " bytes";
+    section.columns = {{"offset_bytes", "OFFSET", ValueForm::plain},
+                       {"member", "MEMBER", ValueForm::plain},
+                       {"value", "VALUE", ValueForm::plain}};
+    for (const BtfMember &member : btf.members(id)) {
+        const uint64_t begin = member.bit_offset / 8;
+        const uint64_t length = btf.size_of(member.type).value_or(0);
+        Value value;
+        if (!bytes.empty() && !member.bitfield_bits && begin + length <= bytes.size())
+            value = value_text(btf, member.type, std::span(bytes).subspan(begin, length));
+        section.rows.push_back(
+            {begin, member.name.empty() ? std::string("(anonymous)") : std::string(member.name),
+             std::move(value)});
+    }
+    return section;
+}
+
+Result<Section> Vmcore::words(const std::string &where, uint64_t count) {
+    Kernel &kernel = *state_->kernel;
+    const auto address = address_of(kernel, where);
+    if (!address)
+        return address.error();
+    Section section;
+    section.type = "word";
+    section.columns = {{"address", "ADDRESS", ValueForm::hex},
+                       {"value", "VALUE", ValueForm::hex},
+                       {"symbol", "SYMBOL", ValueForm::plain}};
+    for (uint64_t i = 0; i < std::min(count, most_words); i++) {
+        const uint64_t at = *address + i * sizeof(uint64_t);
+        const auto word = kernel.memory().load<uint64_t>(at);
+        if (!word) {
+            if (i == 0)
+                return word.error();
+            state_->lose("memory", count - i, "words", word.error().what);
+            break;
+        }
+        const std::string name = kernel.name_of(*word);
+        section.rows.push_back({at, *word, name.starts_with("0x") ? Value() : Value(name)});
+    }
+    return section;
+}
+
+}  // namespace whydrop

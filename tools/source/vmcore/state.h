@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of a vmcore's sections share.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kdump/kernel.h"
+#include "kdump/walk/backtraces.h"
+#include "kdump/walk/bpf.h"
+#include "kdump/walk/modules.h"
+#include "kdump/walk/net.h"
+#include "kdump/walk/tasks.h"
+#include "kdump/walk/work.h"
+#include "source/vmcore/vmcore.h"
+
+namespace whydrop {
+
+struct Vmcore::State {
+    std::string path;
+    std::unique_ptr<kdump::Kernel> kernel;
+    Losses losses;
+
+    // Each is read once; what could not be read is among the losses then.
+    const kdump::Tasks &tasks();
+    const kdump::Network &network();
+    const kdump::Workqueues &workqueues();
+    const kdump::BpfObjects &bpf();
+    kdump::Backtraces *backtraces();  // nullptr: this kernel cannot be unwound
+
+    // Counts what is missing of one kind; nothing for 0.
+    void lose(const std::string &kind, uint64_t count, const std::string &unit,
+              const std::string &why);
+    // A line for each frame: "ip_rcv+0x1c", and what is special about it.
+    std::vector<std::string> frames_text(const kdump::Backtrace &trace);
+    // The same with the registers of exceptions below them.
+    std::vector<std::string> frames_with_registers(const kdump::Backtrace &trace);
+
+  private:
+    std::optional<kdump::Tasks> tasks_;
+    std::optional<kdump::Network> network_;
+    std::optional<kdump::Workqueues> workqueues_;
+    std::optional<kdump::BpfObjects> bpf_;
+    std::optional<kdump::Backtraces> backtraces_;
+    bool cannot_unwind_ = false;
+};
+
+// Absent where empty.
+inline Value text_value(std::string text) {
+    return text.empty() ? Value() : Value(std::move(text));
+}
+template <typename T>
+Value optional_value(const std::optional<T> &value) {
+    return value ? Value(static_cast<uint64_t>(*value)) : Value();
+}
+
+}  // namespace whydrop

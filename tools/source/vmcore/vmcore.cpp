@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/vmcore/vmcore.h"
+
+#include <utility>
+
+#include "source/vmcore/state.h"
+
+namespace whydrop {
+
+Vmcore::Vmcore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Vmcore::Vmcore(Vmcore &&) noexcept = default;
+Vmcore &Vmcore::operator=(Vmcore &&) noexcept = default;
+Vmcore::~Vmcore() = default;
+
+Result<Vmcore> Vmcore::open(const std::string &path) {
+    auto dump = kdump::open_dump(path);
+    if (!dump)
+        return dump.error();
+    const bool incomplete = (*dump)->facts().incomplete;
+    auto kernel = kdump::Kernel::open(std::move(*dump));
+    if (!kernel)
+        return Error{kernel.error().code, path + ": " + kernel.error().what, kernel.error().hint};
+    auto state = std::make_unique<State>();
+    state->path = path;
+    state->kernel = std::move(*kernel);
+    if (incomplete)
+        state->lose("incomplete", 1, "files", "the dump ends before it should: pages are missing");
+    return Vmcore(std::move(state));
+}
+
+const Losses &Vmcore::losses() const {
+    return state_->losses;
+}
+
+void Vmcore::State::lose(const std::string &kind, uint64_t count, const std::string &unit,
+                         const std::string &why) {
+    if (count)
+        losses.push_back({kind, count, unit, why});
+}
+
+const kdump::Tasks &Vmcore::State::tasks() {
+    if (!tasks_) {
+        auto read = kdump::read_tasks(*kernel);
+        tasks_ = read ? std::move(*read) : kdump::Tasks{{}, 1};
+        lose("tasks", tasks_->lost, "tasks or lists of them",
+             read ? "their memory is not in the dump" : read.error().what);
+    }
+    return *tasks_;
+}
+
+const kdump::Network &Vmcore::State::network() {
+    if (!network_) {
+        network_ = kdump::read_network(*kernel);
+        lose("network", network_->lost, "devices or CPUs", "their memory is not in the dump");
+    }
+    return *network_;
+}
+
+const kdump::Workqueues &Vmcore::State::workqueues() {
+    if (!workqueues_) {
+        workqueues_ = kdump::read_workqueues(*kernel, tasks().all);
+        lose("workqueues", workqueues_->lost, "workers or pools",
+             "their memory is not in the dump");
+    }
+    return *workqueues_;
+}
+
+const kdump::BpfObjects &Vmcore::State::bpf() {
+    if (!bpf_) {
+        bpf_ = kdump::read_bpf(*kernel);
+        lose("bpf", bpf_->lost, "tables of programs or maps", "their memory is not in the dump");
+    }
+    return *bpf_;
+}
+
+kdump::Backtraces *Vmcore::State::backtraces() {
+    if (!backtraces_ && !cannot_unwind_) {
+        auto opened = kdump::Backtraces::open(*kernel);
+        cannot_unwind_ = !opened;
+        if (opened)
+            backtraces_.emplace(std::move(*opened));
+        else
+            lose("backtraces", 1, "kernels", opened.error().what);
+    }
+    return backtraces_ ? &*backtraces_ : nullptr;
+}
+
+std::vector<std::string> Vmcore::State::frames_text(const kdump::Backtrace &trace) {
+    std::vector<std::string> lines;
+    for (const kdump::Frame &frame : trace.frames) {
+        std::string line = kernel->name_of(frame.ip, !frame.exact);
+        if (frame.kind == kdump::FrameKind::guessed)
+            line += " (guessed from the stack)";
+        if (frame.kind == kdump::FrameKind::exception)
+            line += " (exception)";
+        lines.push_back(std::move(line));
+    }
+    if (!trace.complete)
+        lines.push_back("... " + trace.ended);
+    return lines;
+}
+
+}  // namespace whydrop
