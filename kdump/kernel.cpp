@@ -56,15 +56,6 @@ const std::vector<std::string_view> usual_symbols = {
 
 }  // namespace
 
-std::string hex(uint64_t number) {
-    static const char digits[] = "0123456789abcdef";
-    std::string text;
-    do
-        text.insert(text.begin(), digits[number & 15]);
-    while (number >>= 4);
-    return "0x" + text;
-}
-
 std::string name_and_distance(const std::string &name, uint64_t distance) {
     return distance ? name + "+" + hex(distance) : name;
 }

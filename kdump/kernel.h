@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kdump/hex.h"
 #include "kdump/memory.h"
 #include "kdump/symbols/kallsyms.h"
 #include "kdump/types.h"
@@ -63,7 +64,6 @@ class Kernel {
     std::optional<std::vector<Module>> modules_;
 };
 
-std::string hex(uint64_t number);  // "0xffffffff81000000"
 // "name+0x1c"; the name alone where the distance is 0.
 std::string name_and_distance(const std::string &name, uint64_t distance);
 

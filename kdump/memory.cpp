@@ -12,12 +12,13 @@ namespace {
 constexpr std::string_view vmcoreinfo_start = "OSRELEASE=";
 
 // Where the headers have none: its page (vmcoreinfo_data, a page of its own) begins with the
-// release.
+// release. A file may claim to hold more than anybody can look at.
 VmcoreInfo find_vmcoreinfo(Dump &dump) {
+    uint64_t pages_left = 1u << 24;  // 64 GiB
     std::vector<uint8_t> page(page_bytes);
     for (const Range &range : dump.ranges()) {
         uint64_t at = (range.begin + page_bytes - 1) / page_bytes * page_bytes;
-        for (; at + page_bytes <= range.end; at += page_bytes) {
+        for (; at + page_bytes <= range.end && pages_left > 0; at += page_bytes, pages_left--) {
             if (!dump.read(at, {page.data(), vmcoreinfo_start.size()}) ||
                 std::memcmp(page.data(), vmcoreinfo_start.data(), vmcoreinfo_start.size()) != 0 ||
                 !dump.read(at, page))

@@ -231,6 +231,11 @@ Result<uint64_t> Ref::number() const {
     return value;
 }
 
+uint64_t Ref::number_or(uint64_t otherwise) const {
+    const auto value = number();
+    return value ? *value : otherwise;
+}
+
 Result<int64_t> Ref::signed_number() const {
     const auto value = number();
     if (!value)

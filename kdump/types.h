@@ -95,6 +95,7 @@ class Ref {
     // Integers, enumerations, pointers, bit fields.
     [[nodiscard]] Result<uint64_t> number() const;
     [[nodiscard]] Result<int64_t> signed_number() const;
+    [[nodiscard]] uint64_t number_or(uint64_t otherwise) const;  // where it cannot be had
     // An array of characters, up to its first zero.
     [[nodiscard]] Result<std::string> text() const;
     [[nodiscard]] uint64_t size_bytes() const;

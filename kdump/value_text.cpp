@@ -5,23 +5,18 @@
 #include <cctype>
 #include <cstring>
 
+#include "kdump/hex.h"
+
 namespace whydrop::kdump {
 
 namespace {
 
 constexpr unsigned most_levels = 16;
 constexpr size_t most_elements = 64, most_bytes = 64;
-// Of an integer's encoding (Documentation/bpf/btf.rst).
 constexpr size_t pointer_bytes = 8;
 
 bool all_zero(std::span<const uint8_t> bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
-}
-
-std::string hex_of(uint64_t number) {
-    char text[24];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-    return text;
 }
 
 class Printer {
@@ -39,7 +34,7 @@ class Printer {
             case BtfKind::enumeration64:
                 return enumerator(*type, number(bytes, type->size_bytes));
             case BtfKind::pointer:
-                return hex_of(number(bytes, pointer_bytes));
+                return hex(number(bytes, pointer_bytes));
             case BtfKind::array:
                 return array(type->id, bytes, level);
             case BtfKind::structure:

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "kdump/hex.h"
 #include "kdump/paging/paging.h"
 
 namespace whydrop::kdump {
@@ -15,15 +16,6 @@ constexpr uint64_t present = 1, large = 0x80;
 // A range that is made unreadable stays in the tables: _PAGE_PROTNONE. What it holds is there.
 constexpr uint64_t protnone = 0x100;
 constexpr unsigned page_shift = 12, bits_per_level = 9, large_levels = 3;
-
-std::string hex(uint64_t number) {
-    static const char digits[] = "0123456789abcdef";
-    std::string text;
-    do
-        text.insert(text.begin(), digits[number & 15]);
-    while (number >>= 4);
-    return "0x" + text;
-}
 
 class X86_64 : public Paging {
   public:

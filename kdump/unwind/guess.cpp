@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t word = sizeof(uint64_t);
 constexpr uint64_t farthest = 8192;       // bytes: frames are smaller, stacks are of 16384
-constexpr unsigned most_candidates = 61;  // real stacks have some ten in that space
+constexpr unsigned most_candidates = 61;  // a bound, for stacks that are full of them
 constexpr int enough_frames = 3;          // that follow one: chance does not find three
 
 struct Candidate {

@@ -173,7 +173,7 @@ Step Stepper::by_failed_call(Position &at) const {
     const auto returns_to = reader_.load<uint64_t>(at.registers.sp());
     if (!returns_to || !may_return_to(*returns_to))
         return by_frame_pointer(at);
-    const Step step = by_entry(entry, at);
+    Step step = by_entry(entry, at);
     at.kind = FrameKind::guessed;
     return step;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kdump/btf.h"
+#include "kdump/hex.h"
 #include "kdump/memory.h"
 #include "kdump/unwind/call_site.h"
 #include "kdump/unwind/guess.h"
@@ -14,12 +15,6 @@
 namespace whydrop::kdump {
 
 namespace {
-
-std::string hexadecimal(uint64_t number) {
-    char text[19];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-    return text;
-}
 
 // One backtrace while it grows.
 class Walk {
@@ -54,7 +49,7 @@ class Walk {
         Frame frame{at.registers.ip(), at.registers.sp(), at.kind, at.exact, {}};
         if (at.kind == FrameKind::top || at.kind == FrameKind::exception)
             frame.registers = at.registers;
-        trace_.frames.push_back(std::move(frame));
+        trace_.frames.push_back(frame);
     }
 
     void advance(Position &at) {
@@ -64,12 +59,12 @@ class Walk {
         if (step.kind == Step::Kind::ended)
             end(step.why, step.complete);
         else if (step.kind == Step::Kind::gap)
-            guess(at, "no ORC entry covers " + hexadecimal(at.code()));
+            guess(at, "no ORC entry covers " + hex(at.code()));
         else if (goes_back(from, at, step))
-            end("loop: the stack pointer goes from " + hexadecimal(from.registers.sp()) + " to " +
-                hexadecimal(at.registers.sp()));
+            end("loop: the stack pointer goes from " + hex(from.registers.sp()) + " to " +
+                hex(at.registers.sp()));
         else if (!at.exact && !leads_somewhere(at))
-            guess(at, "no text at the return address " + hexadecimal(at.registers.ip()));
+            guess(at, "no text at the return address " + hex(at.registers.ip()));
     }
 
     // Stacks grow downwards, so callers are above; the stack that an interrupt came from may be

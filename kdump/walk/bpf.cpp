@@ -10,11 +10,6 @@ namespace whydrop::kdump {
 
 namespace {
 
-uint64_t number_or_0(const Ref &ref) {
-    const auto value = ref.number();
-    return value ? *value : 0;
-}
-
 // BPF_MAP_TYPE_PERCPU_HASH -> percpu_hash
 std::string short_name(std::string name, const std::string &prefix) {
     if (name.starts_with(prefix))
@@ -33,14 +28,14 @@ BpfProgram read_program(Kernel &kernel, uint64_t id, uint64_t address) {
     const Ref ref = kernel.at("bpf_prog", address);
     BpfProgram program;
     program.id = static_cast<uint32_t>(id);
-    program.type = short_name(kernel.types().enumerator("bpf_prog_type", number_or_0(ref["type"])),
+    program.type = short_name(kernel.types().enumerator("bpf_prog_type", ref["type"].number_or(0)),
                               "BPF_PROG_TYPE_");
     program.name = text_or_nothing(ref["aux"]["name"]);
-    const uint64_t stats = number_or_0(ref.any({"stats", "aux.stats"}));
+    const uint64_t stats = ref.any({"stats", "aux.stats"}).number_or(0);
     for (const uint32_t cpu : kernel.cpus())
         if (const auto at = stats ? kernel.per_cpu(stats, cpu) : Result<uint64_t>(Error{}))
             program.runs +=
-                number_or_0(kernel.at("bpf_prog_stats", *at).any({"cnt.a.a.counter", "cnt"}));
+                kernel.at("bpf_prog_stats", *at).any({"cnt.a.a.counter", "cnt"}).number_or(0);
     return program;
 }
 
@@ -49,12 +44,12 @@ BpfMap read_map(Kernel &kernel, uint64_t id, uint64_t address) {
     BpfMap map;
     map.id = static_cast<uint32_t>(id);
     map.address = address;
-    map.type = short_name(kernel.types().enumerator("bpf_map_type", number_or_0(ref["map_type"])),
+    map.type = short_name(kernel.types().enumerator("bpf_map_type", ref["map_type"].number_or(0)),
                           "BPF_MAP_TYPE_");
     map.name = text_or_nothing(ref["name"]);
-    map.key_bytes = static_cast<uint32_t>(number_or_0(ref["key_size"]));
-    map.value_bytes = static_cast<uint32_t>(number_or_0(ref["value_size"]));
-    map.max_entries = static_cast<uint32_t>(number_or_0(ref["max_entries"]));
+    map.key_bytes = static_cast<uint32_t>(ref["key_size"].number_or(0));
+    map.value_bytes = static_cast<uint32_t>(ref["value_size"].number_or(0));
+    map.max_entries = static_cast<uint32_t>(ref["max_entries"].number_or(0));
     return map;
 }
 

@@ -52,13 +52,8 @@ void read_memory(Kernel &kernel, const Ref &module, Module &found) {
     }
 }
 
-uint64_t number_or_0(const Ref &ref) {
-    const auto value = ref.number();
-    return value ? *value : 0;
-}
-
 std::string pointed_text(Kernel &kernel, const Ref &pointer) {
-    const uint64_t address = number_or_0(pointer);
+    const uint64_t address = pointer.number_or(0);
     const auto text = address ? kernel.memory().text(address, 64) : Result<std::string>("");
     return text ? *text : std::string();
 }
@@ -70,19 +65,19 @@ Result<Module> read_module(Kernel &kernel, const Ref &module) {
     Module found;
     found.name = std::move(*name);
     found.address = module.address();
-    found.state = state_name(kernel, number_or_0(module["state"]));
+    found.state = state_name(kernel, module["state"].number_or(0));
     read_memory(kernel, module, found);
     for (const Range &range : found.memory)
         found.size_bytes += range.end - range.begin;
-    found.taints = taint_letters(number_or_0(module["taints"]));
+    found.taints = taint_letters(module["taints"].number_or(0));
     found.version = pointed_text(kernel, module["version"]);
     found.srcversion = pointed_text(kernel, module["srcversion"]);
     // The kernel counts from one (MODULE_REF_BASE).
     const auto references = module["refcnt.counter"].signed_number();
     found.references = references ? *references - 1 : 0;
-    found.orc_count = number_or_0(module["arch.num_orcs"]);
-    found.orc_ips = number_or_0(module["arch.orc_unwind_ip"]);
-    found.orc_entries = number_or_0(module["arch.orc_unwind"]);
+    found.orc_count = module["arch.num_orcs"].number_or(0);
+    found.orc_ips = module["arch.orc_unwind_ip"].number_or(0);
+    found.orc_entries = module["arch.orc_unwind"].number_or(0);
     return found;
 }
 
@@ -121,8 +116,8 @@ std::string symbol_in_module(Kernel &kernel, const Module &module, uint64_t addr
                              uint64_t code) {
     const std::string where = " [" + module.name + "]";
     const Ref table = kernel.at("module", module.address)["kallsyms"].target();
-    const uint64_t count = std::min(number_or_0(table["num_symtab"]), most_module_symbols);
-    const uint64_t symbols = number_or_0(table["symtab"]), names = number_or_0(table["strtab"]);
+    const uint64_t count = std::min(table["num_symtab"].number_or(0), most_module_symbols);
+    const uint64_t symbols = table["symtab"].number_or(0), names = table["strtab"].number_or(0);
     const auto bytes = kernel.memory().bytes(symbols, count * sizeof(Elf64_Sym));
     Elf64_Sym best{};
     for (uint64_t i = 0; bytes && i < count; i++) {

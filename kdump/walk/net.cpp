@@ -17,11 +17,6 @@ constexpr uint64_t stopped_bits = 3;          // __QUEUE_STATE_DRV_XOFF, __QUEUE
 constexpr uint32_t most_queues = 4096;
 constexpr size_t most_qdiscs = 4096;
 
-uint64_t number_or_0(const Ref &ref) {
-    const auto value = ref.number();
-    return value ? *value : 0;
-}
-
 class Walk {
   public:
     explicit Walk(Kernel &kernel) : kernel_(kernel) {}
@@ -42,7 +37,7 @@ class Walk {
 
     void read_namespace(const Ref &net) {
         NetNamespace found;
-        found.inode = static_cast<uint32_t>(number_or_0(net["ns.inum"]));
+        found.inode = static_cast<uint32_t>(net["ns.inum"].number_or(0));
         count(for_each_in_list(net["dev_base_head"], "net_device", "dev_list", [&](const Ref &dev) {
             auto name = dev["name"].text();
             if (name)
@@ -58,13 +53,13 @@ class Walk {
         NetDevice found;
         found.netns = netns;
         found.name = std::move(name);
-        found.ifindex = static_cast<uint32_t>(number_or_0(dev["ifindex"]));
-        found.mtu = static_cast<uint32_t>(number_or_0(dev["mtu"]));
-        found.flags = static_cast<uint32_t>(number_or_0(dev["flags"]));
+        found.ifindex = static_cast<uint32_t>(dev["ifindex"].number_or(0));
+        found.mtu = static_cast<uint32_t>(dev["mtu"].number_or(0));
+        found.flags = static_cast<uint32_t>(dev["flags"].number_or(0));
         found.up = found.flags & up_flag;
-        found.carrier = !(number_or_0(dev["state"]) & no_carrier_bit);
-        found.driver = driver_of(number_or_0(dev["netdev_ops"]));
-        if (const uint64_t at = number_or_0(dev["dev_addr"]))
+        found.carrier = !(dev["state"].number_or(0) & no_carrier_bit);
+        found.driver = driver_of(dev["netdev_ops"].number_or(0));
+        if (const uint64_t at = dev["dev_addr"].number_or(0))
             (void)kernel_.memory().read(at, found.mac).ok();
         read_queues(dev, found);
         read_counters(dev, found);
@@ -82,10 +77,10 @@ class Walk {
     }
 
     void read_queues(const Ref &dev, NetDevice &found) {
-        found.tx_queues = static_cast<uint32_t>(number_or_0(dev["real_num_tx_queues"]));
-        found.rx_queues = static_cast<uint32_t>(number_or_0(dev["real_num_rx_queues"]));
+        found.tx_queues = static_cast<uint32_t>(dev["real_num_tx_queues"].number_or(0));
+        found.rx_queues = static_cast<uint32_t>(dev["real_num_rx_queues"].number_or(0));
         for (uint32_t i = 0; i < std::min(found.tx_queues, most_queues); i++)
-            if (number_or_0(dev["_tx"].at(i)["state"]) & stopped_bits)
+            if (dev["_tx"].at(i)["state"].number_or(0) & stopped_bits)
                 found.stopped_queues++;
     }
 
@@ -96,11 +91,11 @@ class Walk {
             if (const auto value = dev["stats"][name].number())
                 found.counters[name] += *value;
         // The stack's own, per CPU: 625788b58445 (5.18); plain numbers of the device before.
-        const uint64_t core = number_or_0(dev["core_stats"]);
+        const uint64_t core = dev["core_stats"].number_or(0);
         for (const char *name :
              {"rx_dropped", "tx_dropped", "rx_nohandler", "rx_otherhost_dropped"})
             if (const Ref plain = dev[name]; plain.ok())
-                found.counters[std::string("core_") + name] += number_or_0(plain["counter"]);
+                found.counters[std::string("core_") + name] += plain["counter"].number_or(0);
             else if (core)
                 add_per_cpu(core, "net_device_core_stats", name, "core_", found);
         add_software_counters(dev, found);
@@ -117,11 +112,11 @@ class Walk {
     // Of software devices: one of three kinds (enum netdev_stat_type since 34d21de99cea, 6.8; lo
     // and veth had lstats before).
     void add_software_counters(const Ref &dev, NetDevice &found) {
-        const uint64_t at = number_or_0(dev["lstats"]);
+        const uint64_t at = dev["lstats"].number_or(0);
         if (!at)
             return;
         const std::string kind =
-            kernel_.types().enumerator("netdev_stat_type", number_or_0(dev["pcpu_stat_type"]));
+            kernel_.types().enumerator("netdev_stat_type", dev["pcpu_stat_type"].number_or(0));
         if (kind.empty() || kind == "NETDEV_PCPU_STAT_LSTATS") {
             add_per_cpu(at, "pcpu_lstats", "packets", "lstats_", found);
             add_per_cpu(at, "pcpu_lstats", "bytes", "lstats_", found);
@@ -132,14 +127,14 @@ class Walk {
     }
 
     void read_qdiscs(const Ref &dev, NetDevice &found) {
-        const uint64_t root = number_or_0(dev["qdisc"]);
+        const uint64_t root = dev["qdisc"].number_or(0);
         if (root)
             found.qdiscs.push_back(read_qdisc(kernel_.at("Qdisc", root)));
         const Ref table = dev["qdisc_hash"];
         const uint64_t buckets = table.ok() ? table.size_bytes() / sizeof(uint64_t) : 0;
         for (uint64_t i = 0; i < buckets; i++) {
             Ref link = table.at(i)["first"];
-            while (number_or_0(link) && found.qdiscs.size() < most_qdiscs) {
+            while (link.number_or(0) && found.qdiscs.size() < most_qdiscs) {
                 const Ref qdisc = link.target().container("Qdisc", "hash");
                 if (qdisc.address() != root)
                     found.qdiscs.push_back(read_qdisc(qdisc));
@@ -152,35 +147,35 @@ class Walk {
         QueueDiscipline found;
         if (auto kind = qdisc["ops"]["id"].text())
             found.kind = std::move(*kind);
-        found.handle = static_cast<uint32_t>(number_or_0(qdisc["handle"]));
-        found.parent = static_cast<uint32_t>(number_or_0(qdisc["parent"]));
-        found.length = number_or_0(qdisc["q.qlen"]);
-        found.packets = number_or_0(qdisc["bstats.packets"]);
-        found.drops = number_or_0(qdisc["qstats.drops"]);
-        found.requeues = number_or_0(qdisc["qstats.requeues"]);
-        found.overlimits = number_or_0(qdisc["qstats.overlimits"]);
+        found.handle = static_cast<uint32_t>(qdisc["handle"].number_or(0));
+        found.parent = static_cast<uint32_t>(qdisc["parent"].number_or(0));
+        found.length = qdisc["q.qlen"].number_or(0);
+        found.packets = qdisc["bstats.packets"].number_or(0);
+        found.drops = qdisc["qstats.drops"].number_or(0);
+        found.requeues = qdisc["qstats.requeues"].number_or(0);
+        found.overlimits = qdisc["qstats.overlimits"].number_or(0);
         add_per_cpu_qdisc(qdisc, found);
         return found;
     }
 
     // Disciplines without a lock count per CPU.
     void add_per_cpu_qdisc(const Ref &qdisc, QueueDiscipline &found) {
-        const uint64_t queue = number_or_0(qdisc["cpu_qstats"]),
-                       basic = number_or_0(qdisc["cpu_bstats"]);
+        const uint64_t queue = qdisc["cpu_qstats"].number_or(0),
+                       basic = qdisc["cpu_bstats"].number_or(0);
         for (const uint32_t cpu : kernel_.cpus()) {
             if (const auto at = queue ? kernel_.per_cpu(queue, cpu) : Result<uint64_t>(Error{})) {
                 const Ref stats = kernel_.at("gnet_stats_queue", *at);
-                found.length += number_or_0(stats["qlen"]);
-                found.drops += number_or_0(stats["drops"]);
-                found.requeues += number_or_0(stats["requeues"]);
-                found.overlimits += number_or_0(stats["overlimits"]);
+                found.length += stats["qlen"].number_or(0);
+                found.drops += stats["drops"].number_or(0);
+                found.requeues += stats["requeues"].number_or(0);
+                found.overlimits += stats["overlimits"].number_or(0);
             }
             // Renamed by 50dc9a8572aa, "net: sched: Merge Qdisc::bstats" (5.16).
             if (const auto at = basic ? kernel_.per_cpu(basic, cpu) : Result<uint64_t>(Error{})) {
                 const Ref merged = kernel_.at("gnet_stats_basic_sync", *at);
                 const Ref before = kernel_.at("gnet_stats_basic_cpu", *at);
-                found.packets += merged.ok() ? number_or_0(merged["packets"])
-                                             : number_or_0(before["bstats.packets"]);
+                found.packets += merged.ok() ? merged["packets"].number_or(0)
+                                             : before["bstats.packets"].number_or(0);
             }
         }
     }
@@ -194,14 +189,14 @@ class Walk {
         }
         Softnet found;
         found.cpu = cpu;
-        found.processed = number_or_0(data["processed"]);
+        found.processed = data["processed"].number_or(0);
         // One number until 7.x counts by kind.
-        found.dropped = data.has("dropped") ? number_or_0(data.any({"dropped.counter", "dropped"}))
-                                            : number_or_0(data["drop_counters.drops0"]) +
-                                                  number_or_0(data["drop_counters.drops1"]);
-        found.time_squeeze = number_or_0(data["time_squeeze"]);
-        found.received_rps = number_or_0(data["received_rps"]);
-        found.backlog = number_or_0(data["input_pkt_queue.qlen"]);
+        found.dropped = data.has("dropped") ? data.any({"dropped.counter", "dropped"}).number_or(0)
+                                            : data["drop_counters.drops0"].number_or(0) +
+                                                  data["drop_counters.drops1"].number_or(0);
+        found.time_squeeze = data["time_squeeze"].number_or(0);
+        found.received_rps = data["received_rps"].number_or(0);
+        found.backlog = data["input_pkt_queue.qlen"].number_or(0);
         network_.softnet.push_back(found);
     }
 

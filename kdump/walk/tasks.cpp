@@ -11,11 +11,6 @@ namespace {
 constexpr uint64_t interruptible = 1, uninterruptible = 2, stopped = 4, traced = 8, dead = 0x80,
                    no_load = 0x400, exit_dead = 0x10, exit_zombie = 0x20;
 
-uint64_t number_or_0(const Ref &ref) {
-    const auto value = ref.number();
-    return value ? *value : 0;
-}
-
 Result<Task> read_task(const Ref &ref) {
     const auto pid = ref["pid"].signed_number();
     if (!pid)
@@ -26,16 +21,16 @@ Result<Task> read_task(const Ref &ref) {
     Task task;
     task.address = ref.address();
     task.pid = static_cast<int32_t>(*pid);
-    task.tgid = static_cast<int32_t>(number_or_0(ref["tgid"]));
-    task.parent = static_cast<int32_t>(number_or_0(ref["real_parent"]["tgid"]));
+    task.tgid = static_cast<int32_t>(ref["tgid"].number_or(0));
+    task.parent = static_cast<int32_t>(ref["real_parent"]["tgid"].number_or(0));
     task.comm = std::move(*comm);
     // Renamed by 2f064a59a11f, "sched: Change task_struct::state" (5.14).
-    task.state = number_or_0(ref.any({"__state", "state"})) | number_or_0(ref["exit_state"]);
+    task.state = ref.any({"__state", "state"}).number_or(0) | ref["exit_state"].number_or(0);
     // Moved by bcf9033e5449, "sched: move CPU field back into thread_info" (5.16).
-    task.cpu = static_cast<uint32_t>(number_or_0(ref.any({"thread_info.cpu", "cpu"})));
-    task.on_cpu = number_or_0(ref["on_cpu"]) != 0;
-    task.stack = number_or_0(ref["stack"]);
-    task.sp = number_or_0(ref["thread.sp"]);
+    task.cpu = static_cast<uint32_t>(ref.any({"thread_info.cpu", "cpu"}).number_or(0));
+    task.on_cpu = ref["on_cpu"].number_or(0) != 0;
+    task.stack = ref["stack"].number_or(0);
+    task.sp = ref["thread.sp"].number_or(0);
     return task;
 }
 

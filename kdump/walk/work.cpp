@@ -13,11 +13,6 @@ namespace {
 constexpr uint64_t kernel_thread = 0x00200000;  // PF_KTHREAD
 constexpr uint64_t worker_flag = 0x00000020;    // PF_WQ_WORKER
 
-uint64_t number_or_0(const Ref &ref) {
-    const auto value = ref.number();
-    return value ? *value : 0;
-}
-
 int32_t small_number(const Ref &ref, int32_t otherwise) {
     const auto value = ref.signed_number();
     return value ? static_cast<int32_t>(*value) : otherwise;
@@ -38,21 +33,21 @@ class Walk {
     // A worker's struct is its thread's data.
     void read_worker(const Task &task) {
         const Ref ref = kernel_.at("task_struct", task.address);
-        const uint64_t flags = number_or_0(ref["flags"]);
+        const uint64_t flags = ref["flags"].number_or(0);
         if (!(flags & kernel_thread) || !(flags & worker_flag))
             return;
         // Where it is: worker_private since e32cf5dfbe22 (5.17).
-        const uint64_t thread = number_or_0(ref.any({"worker_private", "set_child_tid"}));
+        const uint64_t thread = ref.any({"worker_private", "set_child_tid"}).number_or(0);
         const Ref worker = kernel_.at("kthread", thread)["data"].as_pointer_to("worker");
         if (!worker.ok()) {
             found_.lost++;
             return;
         }
-        const uint64_t function = number_or_0(worker["current_func"]);
+        const uint64_t function = worker["current_func"].number_or(0);
         if (function) {
             Work work = read_pool(worker["pool"].target());
             work.state = WorkState::running;
-            work.address = number_or_0(worker["current_work"]);
+            work.address = worker["current_work"].number_or(0);
             work.function = function;
             work.worker = task.pid;
             work.queue = queue_name(worker["current_pwq"]["wq"].target());
@@ -66,7 +61,7 @@ class Walk {
         const uint64_t barrier = kernel_.symbols().address_of("wq_barrier_func");
         const auto done =
             for_each_in_list(worker["scheduled"], "work_struct", "entry", [&](const Ref &work) {
-                if (number_or_0(work["func"]) != barrier || !barrier)
+                if (work["func"].number_or(0) != barrier || !barrier)
                     return true;
                 const Ref waiter = work.container("wq_barrier", "work")["task"].target();
                 const auto comm = waiter["comm"].text();
@@ -115,7 +110,7 @@ class Walk {
             Work work = read_pool(pool);
             work.state = state;
             work.address = ref.address();
-            work.function = number_or_0(ref["func"]);
+            work.function = ref["func"].number_or(0);
             work.queue = queue;
             found_.works.push_back(work);
             return true;

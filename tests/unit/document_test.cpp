@@ -18,9 +18,12 @@ Section section(SectionShape shape) {
     made.type = "thing";
     made.title = "THINGS";
     made.shape = shape;
-    made.columns = {{"name", "NAME", ValueForm::plain},       {"at", "AT", ValueForm::hex},
-                    {"size_bytes", "SIZE", ValueForm::bytes}, {"up_s", "UP", ValueForm::seconds},
-                    {"hidden", "", ValueForm::plain},         {"stack", "STACK", ValueForm::plain}};
+    made.columns = {{"name", "NAME"},
+                    {"at", "AT", ValueForm::hex},
+                    {"size_bytes", "SIZE", ValueForm::bytes},
+                    {"up_s", "UP", ValueForm::seconds},
+                    {"hidden", ""},
+                    {"stack", "STACK"}};
     made.rows = {{std::string("a\x1b[2J"), uint64_t{0x1f}, uint64_t{17'572'391}, uint64_t{93784},
                   uint64_t{7}, std::vector<std::string>{"one+0x1", "two"}},
                  {std::string("b"), Value(), Value(), Value(), true, Value()}};

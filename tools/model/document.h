@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,9 +25,13 @@ enum class ValueForm {
 };
 
 struct DocumentColumn {
+    DocumentColumn(std::string json_key, std::string text_title,
+                   ValueForm value_form = ValueForm::plain)
+        : key(std::move(json_key)), title(std::move(text_title)), form(value_form) {}
+
     std::string key;    // of JSON, with its unit: "rx_dropped_packets"
     std::string title;  // uppercase, for text; empty in a table: of JSON only
-    ValueForm form = ValueForm::plain;
+    ValueForm form;
 };
 
 // What the text of a section looks like.

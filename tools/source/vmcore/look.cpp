@@ -58,8 +58,7 @@ Result<Section> Vmcore::symbol(const std::string &text) {
         return address.error();
     Section section;
     section.type = "symbol";
-    section.columns = {{"address", "ADDRESS", ValueForm::hex},
-                       {"symbol", "SYMBOL", ValueForm::plain}};
+    section.columns = {{"address", "ADDRESS", ValueForm::hex}, {"symbol", "SYMBOL"}};
     section.rows.push_back({*address, state_->kernel->name_of(*address)});
     return section;
 }
@@ -84,9 +83,7 @@ Result<Section> Vmcore::structure(const std::string &type, const std::string &wh
     Section section;
     section.type = "member";
     section.title = "struct " + type + ", " + std::to_string(size) + " bytes";
-    section.columns = {{"offset_bytes", "OFFSET", ValueForm::plain},
-                       {"member", "MEMBER", ValueForm::plain},
-                       {"value", "VALUE", ValueForm::plain}};
+    section.columns = {{"offset_bytes", "OFFSET"}, {"member", "MEMBER"}, {"value", "VALUE"}};
     for (const BtfMember &member : btf.members(id)) {
         const uint64_t begin = member.bit_offset / 8;
         const uint64_t length = btf.size_of(member.type).value_or(0);
@@ -109,7 +106,7 @@ Result<Section> Vmcore::words(const std::string &where, uint64_t count) {
     section.type = "word";
     section.columns = {{"address", "ADDRESS", ValueForm::hex},
                        {"value", "VALUE", ValueForm::hex},
-                       {"symbol", "SYMBOL", ValueForm::plain}};
+                       {"symbol", "SYMBOL"}};
     for (uint64_t i = 0; i < std::min(count, most_words); i++) {
         const uint64_t at = *address + i * sizeof(uint64_t);
         const auto word = kernel.memory().load<uint64_t>(at);

@@ -43,11 +43,13 @@ Section Vmcore::modules() {
     section.type = "module";
     section.title = "MODULES";
     section.if_empty = "no modules were loaded";
-    section.columns = {
-        {"module", "MODULE", ValueForm::plain},   {"size_bytes", "SIZE", ValueForm::plain},
-        {"references", "USED", ValueForm::plain}, {"state", "STATE", ValueForm::plain},
-        {"taints", "TAINTS", ValueForm::plain},   {"version", "VERSION", ValueForm::plain},
-        {"address", "ADDRESS", ValueForm::hex}};
+    section.columns = {{"module", "MODULE"},
+                       {"size_bytes", "SIZE"},
+                       {"references", "USED"},
+                       {"state", "STATE"},
+                       {"taints", "TAINTS"},
+                       {"version", "VERSION"},
+                       {"address", "ADDRESS", ValueForm::hex}};
     for (const Module &module : state_->kernel->modules())
         section.rows.push_back({module.name, module.size_bytes, int64_t{module.references},
                                 module.state, text_value(module.taints), text_value(module.version),
@@ -59,17 +61,17 @@ Section Vmcore::devices() {
     Section section;
     section.type = "device";
     section.title = "DEVICES";
-    section.columns = {{"netns", "NETNS", ValueForm::plain},
-                       {"ifindex", "INDEX", ValueForm::plain},
-                       {"dev", "DEV", ValueForm::plain},
-                       {"driver", "DRIVER", ValueForm::plain},
-                       {"state", "STATE", ValueForm::plain},
-                       {"queues_stopped", "STOPPED", ValueForm::plain},
-                       {"rx_dropped", "RX_DROPPED", ValueForm::plain},
-                       {"tx_dropped", "TX_DROPPED", ValueForm::plain},
-                       {"rx_nohandler", "NOHANDLER", ValueForm::plain},
-                       {"rx_otherhost_dropped", "OTHERHOST", ValueForm::plain},
-                       {"mac", "", ValueForm::plain}};
+    section.columns = {{"netns", "NETNS"},
+                       {"ifindex", "INDEX"},
+                       {"dev", "DEV"},
+                       {"driver", "DRIVER"},
+                       {"state", "STATE"},
+                       {"queues_stopped", "STOPPED"},
+                       {"rx_dropped", "RX_DROPPED"},
+                       {"tx_dropped", "TX_DROPPED"},
+                       {"rx_nohandler", "NOHANDLER"},
+                       {"rx_otherhost_dropped", "OTHERHOST"},
+                       {"mac", ""}};
     for (const NetNamespace &netns : state_->network().namespaces)
         for (const NetDevice &device : netns.devices) {
             const auto &mac = device.mac;
@@ -92,16 +94,11 @@ Section Vmcore::qdiscs() {
     Section section;
     section.type = "qdisc";
     section.title = "QUEUEING DISCIPLINES";
-    section.columns = {{"netns", "NETNS", ValueForm::plain},
-                       {"dev", "DEV", ValueForm::plain},
-                       {"kind", "QDISC", ValueForm::plain},
-                       {"handle", "HANDLE", ValueForm::plain},
-                       {"parent", "PARENT", ValueForm::plain},
-                       {"backlog_packets", "BACKLOG", ValueForm::plain},
-                       {"packets", "PACKETS", ValueForm::plain},
-                       {"drops", "DROPS", ValueForm::plain},
-                       {"requeues", "REQUEUES", ValueForm::plain},
-                       {"overlimits", "OVERLIMITS", ValueForm::plain}};
+    section.columns = {{"netns", "NETNS"},       {"dev", "DEV"},
+                       {"kind", "QDISC"},        {"handle", "HANDLE"},
+                       {"parent", "PARENT"},     {"backlog_packets", "BACKLOG"},
+                       {"packets", "PACKETS"},   {"drops", "DROPS"},
+                       {"requeues", "REQUEUES"}, {"overlimits", "OVERLIMITS"}};
     for (const NetNamespace &netns : state_->network().namespaces)
         for (const NetDevice &device : netns.devices)
             for (const QueueDiscipline &qdisc : device.qdiscs)
@@ -116,12 +113,12 @@ Section Vmcore::softnet() {
     Section section;
     section.type = "softnet";
     section.title = "SOFTNET";
-    section.columns = {{"cpu", "CPU", ValueForm::plain},
-                       {"processed", "PROCESSED", ValueForm::plain},
-                       {"dropped", "DROPPED", ValueForm::plain},
-                       {"time_squeeze", "TIME_SQUEEZE", ValueForm::plain},
-                       {"received_rps", "RECEIVED_RPS", ValueForm::plain},
-                       {"backlog_packets", "BACKLOG", ValueForm::plain}};
+    section.columns = {{"cpu", "CPU"},
+                       {"processed", "PROCESSED"},
+                       {"dropped", "DROPPED"},
+                       {"time_squeeze", "TIME_SQUEEZE"},
+                       {"received_rps", "RECEIVED_RPS"},
+                       {"backlog_packets", "BACKLOG"}};
     for (const Softnet &cpu : state_->network().softnet)
         section.rows.push_back({uint64_t{cpu.cpu}, cpu.processed, cpu.dropped, cpu.time_squeeze,
                                 cpu.received_rps, cpu.backlog});

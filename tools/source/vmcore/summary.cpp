@@ -98,9 +98,7 @@ Section Vmcore::log(size_t most) {
     section.type = "log";
     section.title = most ? "LOG (the last lines)" : "";
     section.shape = SectionShape::lines;
-    section.columns = {{"time_ns", "TIME", ValueForm::plain},
-                       {"level", "LEVEL", ValueForm::plain},
-                       {"text", "TEXT", ValueForm::plain}};
+    section.columns = {{"time_ns", "TIME"}, {"level", "LEVEL"}, {"text", "TEXT"}};
     const auto log = read_log(*state_->kernel, most);
     if (!log) {
         state_->lose("log", 1, "logs", log.error().what);
@@ -129,7 +127,7 @@ Section Vmcore::info() {
     Section section;
     section.type = "info";
     section.shape = SectionShape::lines;
-    section.columns = {{"line", "LINE", ValueForm::plain}};
+    section.columns = {{"line", "LINE"}};
     const auto add = [&section](std::string line) { section.rows.push_back({std::move(line)}); };
     add("format: " + dump_text(state_->path, facts));
     add("file: " + std::to_string(facts.file_bytes) + " bytes, " + std::to_string(facts.pages) +

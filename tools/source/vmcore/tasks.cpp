@@ -38,10 +38,9 @@ std::vector<std::string> register_lines(const Registers &registers) {
 }
 
 const std::vector<DocumentColumn> task_columns = {
-    {"pid", "PID", ValueForm::plain},      {"tgid", "TGID", ValueForm::plain},
-    {"ppid", "PPID", ValueForm::plain},    {"cpu", "CPU", ValueForm::plain},
-    {"state", "STATE", ValueForm::plain},  {"task", "TASK", ValueForm::hex},
-    {"comm", "COMMAND", ValueForm::plain},
+    {"pid", "PID"},      {"tgid", "TGID"},   {"ppid", "PPID"},
+    {"cpu", "CPU"},      {"state", "STATE"}, {"task", "TASK", ValueForm::hex},
+    {"comm", "COMMAND"},
 };
 
 std::vector<Value> task_row(const Task &task) {
@@ -82,9 +81,8 @@ Section Vmcore::running() {
     section.type = "cpu";
     section.title = "CPUS";
     section.shape = SectionShape::blocks;
-    section.columns = {{"cpu", "CPU", ValueForm::plain},      {"pid", "PID", ValueForm::plain},
-                       {"comm", "COMMAND", ValueForm::plain}, {"panic", "PANIC", ValueForm::plain},
-                       {"problem", "", ValueForm::plain},     {"stack", "STACK", ValueForm::plain}};
+    section.columns = {{"cpu", "CPU"},     {"pid", "PID"},  {"comm", "COMMAND"},
+                       {"panic", "PANIC"}, {"problem", ""}, {"stack", "STACK"}};
     Kernel &kernel = *state_->kernel;
     const auto panic = kernel.value<uint32_t>("panic_cpu");
     for (size_t i = 0; i < kernel.cpus().size(); i++) {
@@ -115,9 +113,7 @@ Section Vmcore::blocked() {
     section.title = "BLOCKED TASKS";
     section.shape = SectionShape::blocks;
     section.if_empty = "no task was blocked (state D)";
-    section.columns = {{"tasks", "TASKS", ValueForm::plain},
-                       {"names", "", ValueForm::plain},
-                       {"stack", "STACK", ValueForm::plain}};
+    section.columns = {{"tasks", "TASKS"}, {"names", ""}, {"stack", "STACK"}};
     Backtraces *backtraces = state_->backtraces();
     std::map<std::vector<std::string>, std::vector<std::string>> by_stack;
     for (const Task &task : state_->tasks().all)
@@ -141,11 +137,11 @@ Result<Section> Vmcore::backtraces(std::optional<int64_t> pid) {
     Section section;
     section.type = "backtrace";
     section.shape = SectionShape::blocks;
-    section.columns = {{"pid", "PID", ValueForm::plain},
-                       {"cpu", "CPU", ValueForm::plain},
-                       {"state", "STATE", ValueForm::plain},
-                       {"comm", "COMMAND", ValueForm::plain},
-                       {"stack", "STACK", ValueForm::plain}};
+    section.columns = {{"pid", "PID"},
+                       {"cpu", "CPU"},
+                       {"state", "STATE"},
+                       {"comm", "COMMAND"},
+                       {"stack", "STACK"}};
     Backtraces *backtraces = state_->backtraces();
     for (const Task &task : state_->tasks().all) {
         if (pid && task.pid != *pid)

@@ -26,11 +26,13 @@ Section Vmcore::works() {
     section.type = "work";
     section.title = "WORKS";
     section.if_empty = "no work was running or pending";
-    section.columns = {
-        {"state", "STATE", ValueForm::plain}, {"function", "FUNCTION", ValueForm::plain},
-        {"queue", "QUEUE", ValueForm::plain}, {"pool", "POOL", ValueForm::plain},
-        {"cpu", "CPU", ValueForm::plain},     {"worker", "WORKER", ValueForm::plain},
-        {"work", "WORK", ValueForm::hex}};
+    section.columns = {{"state", "STATE"},
+                       {"function", "FUNCTION"},
+                       {"queue", "QUEUE"},
+                       {"pool", "POOL"},
+                       {"cpu", "CPU"},
+                       {"worker", "WORKER"},
+                       {"work", "WORK", ValueForm::hex}};
     for (const Work &work : state_->workqueues().works)
         section.rows.push_back({std::string(state_text(work.state)),
                                 state_->kernel->name_of(work.function), text_value(work.queue),
@@ -44,10 +46,8 @@ Section Vmcore::waits() {
     Section section;
     section.type = "work_wait";
     section.title = "WAITING FOR A WORK";
-    section.columns = {{"pid", "PID", ValueForm::plain},
-                       {"comm", "COMMAND", ValueForm::plain},
-                       {"worker", "WORKER", ValueForm::plain},
-                       {"function", "RUNS", ValueForm::plain}};
+    section.columns = {
+        {"pid", "PID"}, {"comm", "COMMAND"}, {"worker", "WORKER"}, {"function", "RUNS"}};
     for (const WorkWait &wait : state_->workqueues().waits)
         section.rows.push_back(
             {int64_t{wait.waiter}, text_value(wait.waiter_comm), int64_t{wait.worker},
@@ -60,10 +60,7 @@ Section Vmcore::bpf_programs() {
     section.type = "bpf_program";
     section.title = "BPF PROGRAMS";
     section.if_empty = "no BPF program was loaded";
-    section.columns = {{"id", "ID", ValueForm::plain},
-                       {"kind", "TYPE", ValueForm::plain},
-                       {"name", "NAME", ValueForm::plain},
-                       {"runs", "RUNS", ValueForm::plain}};
+    section.columns = {{"id", "ID"}, {"kind", "TYPE"}, {"name", "NAME"}, {"runs", "RUNS"}};
     for (const BpfProgram &program : state_->bpf().programs)
         section.rows.push_back({uint64_t{program.id}, program.type, text_value(program.name),
                                 program.runs ? Value(program.runs) : Value()});
@@ -75,12 +72,8 @@ Section Vmcore::bpf_maps() {
     section.type = "bpf_map";
     section.title = "BPF MAPS";
     section.if_empty = "no BPF map was there";
-    section.columns = {{"id", "ID", ValueForm::plain},
-                       {"kind", "TYPE", ValueForm::plain},
-                       {"name", "NAME", ValueForm::plain},
-                       {"key_bytes", "KEY", ValueForm::plain},
-                       {"value_bytes", "VALUE", ValueForm::plain},
-                       {"max_entries", "MAX", ValueForm::plain}};
+    section.columns = {{"id", "ID"},         {"kind", "TYPE"},         {"name", "NAME"},
+                       {"key_bytes", "KEY"}, {"value_bytes", "VALUE"}, {"max_entries", "MAX"}};
     for (const BpfMap &map : state_->bpf().maps)
         section.rows.push_back({uint64_t{map.id}, map.type, text_value(map.name),
                                 uint64_t{map.key_bytes}, uint64_t{map.value_bytes},
@@ -93,10 +86,7 @@ Result<Section> Vmcore::bpf_map(const std::string &name) {
     section.type = "bpf_entry";
     section.shape = SectionShape::blocks;
     section.if_empty = "the map " + name + " was empty";
-    section.columns = {{"map", "", ValueForm::plain},
-                       {"key", "KEY", ValueForm::plain},
-                       {"cpu", "CPU", ValueForm::plain},
-                       {"value", "", ValueForm::plain}};
+    section.columns = {{"map", ""}, {"key", "KEY"}, {"cpu", "CPU"}, {"value", ""}};
     bool found = false;
     for (const BpfMap &map : state_->bpf().maps) {
         if (map.name != name && std::to_string(map.id) != name)
