@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/vmcore_parts.h"
 #include "render/document.h"
 
 namespace whydrop {
@@ -174,19 +175,21 @@ Run setup(CLI::App &app) {
     auto options = std::make_shared<Options>();
     app.add_option("CORE", options->core, "The dump: a file, or /proc/vmcore");
     add_common(app, *options);
-    auto chosen = std::make_shared<std::vector<std::pair<CLI::App *, const Part *>>>();
+    std::vector<VmcorePart> nested;
     for (const Part &part : parts)
-        chosen->emplace_back(add_part(app, part, *options), &part);
+        nested.push_back({add_part(app, part, *options), [options, &part](const Invocation &call) {
+                              return run(*options, part.show, call);
+                          }});
     app.require_subcommand(0, 1);
     add_examples(app,
                  {{"whydrop vmcore /var/crash/vmcore", "what the dead kernel left, in one report"},
                   {"whydrop vmcore bt /var/crash/vmcore -b", "the stacks of blocked tasks"},
                   {"whydrop vmcore bpf vmcore flows", "what the BPF map flows held"},
                   {"whydrop vmcore -f json vmcore | jq .", "for a program"}});
-    return [options, chosen](const Invocation &invocation) -> Result<int> {
-        for (const auto &[sub, part] : *chosen)
-            if (sub->parsed())
-                return run(*options, part->show, invocation);
+    return [options, nested](const Invocation &invocation) -> Result<int> {
+        for (const VmcorePart &part : nested)
+            if (part.app->parsed())
+                return part.run(invocation);
         if (options->core.empty())
             return Error{Errc::usage, "no dump is given", "whydrop vmcore CORE"};
         return run(*options, report, invocation);
