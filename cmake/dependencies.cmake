@@ -28,6 +28,7 @@ whydrop_pkg(nl libnl-3.0 libnl-route-3.0)
 whydrop_pkg(pcap libpcap)
 whydrop_pkg(yaml yaml-cpp)
 whydrop_pkg(zlib zlib)
+whydrop_pkg(deflate libdeflate)
 whydrop_pkg(zstd libzstd)
 whydrop_pkg(lzo lzo2)
 

@@ -2,6 +2,7 @@
 #include "kdump/btf.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 
 namespace whydrop::kdump {
@@ -244,11 +245,13 @@ uint32_t Btf::find_enumeration(std::string_view name) const {
     return id != 0 ? id : find(BtfKind::enumeration64, name);
 }
 
-std::vector<uint32_t> Btf::ids_of(BtfKind kind) const {
+std::vector<uint32_t> Btf::ids_of(std::initializer_list<BtfKind> kinds) const {
     std::vector<uint32_t> ids;
-    const auto wanted = static_cast<uint32_t>(kind);
+    std::bitset<std::tuple_size_v<Tails>> wanted;
+    for (const BtfKind kind : kinds)
+        wanted.set(static_cast<size_t>(kind));
     for (size_t i = 0; i < offsets_.size(); i++)
-        if (kind_of(load32(&types_[offsets_[i] + 4])) == wanted)
+        if (wanted[kind_of(load32(&types_[offsets_[i] + 4]))])
             ids.push_back(first_id_ + static_cast<uint32_t>(i));
     return ids;
 }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -96,8 +97,9 @@ class Btf {
     // The first type of the kind and name: this BTF's own, else the base's. Compares along the way,
     // nothing is indexed. 0: there is none.
     [[nodiscard]] uint32_t find(BtfKind kind, std::string_view name) const;
-    // Own types of a kind, in order; for the base's own ask the base.
-    [[nodiscard]] std::vector<uint32_t> ids_of(BtfKind kind) const;
+    // Own types of these kinds, in order; for the base's own ask the base.
+    [[nodiscard]] std::vector<uint32_t> ids_of(std::initializer_list<BtfKind> kinds) const;
+    [[nodiscard]] std::vector<uint32_t> ids_of(BtfKind kind) const { return ids_of({kind}); }
     // find() of either kind of enumeration.
     [[nodiscard]] uint32_t find_enumeration(std::string_view name) const;
 

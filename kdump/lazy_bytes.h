@@ -24,11 +24,13 @@ class LazyBytes {
     std::span<const uint8_t> at(size_t offset, size_t count) {
         if (offset > bytes_.size() || count > bytes_.size() - offset)
             return {};
-        for (size_t i = offset / chunk; count && i <= (offset + count - 1) / chunk; i++)
+        for (size_t i = offset / chunk; !whole_ && count && i <= (offset + count - 1) / chunk; i++)
             if (!known_[i] && !fetch(i))
                 return {};
         return {bytes_.data() + offset, count};
     }
+    // Reads all of it at once, for who looks at all of it; what cannot be read stays unknown.
+    void fetch_all() { whole_ = whole_ || (!bytes_.empty() && reader_->read(address_, bytes_)); }
     // The number with this index, of a table of such numbers; 0 where it cannot be read.
     template <typename T>
     T number(size_t index) {
@@ -54,6 +56,7 @@ class LazyBytes {
     uint64_t address_ = 0;
     std::vector<uint8_t> bytes_;
     std::vector<bool> known_;
+    bool whole_ = false;
 };
 
 }  // namespace whydrop::kdump

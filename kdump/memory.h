@@ -54,6 +54,8 @@ class Memory : public Reader {
   private:
     explicit Memory(std::unique_ptr<Dump> dump) : dump_(std::move(dump)) {}
 
+    [[nodiscard]] size_t neighbours(uint64_t address, uint64_t physical, size_t most) const;
+
     std::unique_ptr<Dump> dump_;
     VmcoreInfo info_;
     std::unique_ptr<Paging> paging_;

@@ -35,11 +35,6 @@ bool is_enumeration(BtfKind kind) {
     return kind == BtfKind::enumeration || kind == BtfKind::enumeration64;
 }
 
-bool is_indexed(const BtfType &type) {
-    return !type.name.empty() && (type.kind == BtfKind::structure || type.kind == BtfKind::union_ ||
-                                  is_enumeration(type.kind));
-}
-
 }  // namespace
 
 size_t Types::place_of(std::string_view name) const {
@@ -47,10 +42,9 @@ size_t Types::place_of(std::string_view name) const {
 }
 
 void Types::index() {
-    std::vector<uint32_t> ids;
-    for (uint32_t id = btf_->first_id(); id < btf_->end_id(); id++)
-        if (const auto type = btf_->type(id); type && is_indexed(*type))
-            ids.push_back(id);
+    auto ids = btf_->ids_of(
+        {BtfKind::structure, BtfKind::union_, BtfKind::enumeration, BtfKind::enumeration64});
+    std::erase_if(ids, [this](uint32_t id) { return btf_->type(id)->name.empty(); });
     by_name_.resize(std::bit_ceil(2 * ids.size() + 1));
     for (const uint32_t id : ids) {
         size_t at = place_of(btf_->type(id)->name);

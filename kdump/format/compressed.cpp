@@ -2,7 +2,10 @@
 // kdump-compressed dumps: pages one by one, packed or not. kdump_header.h has the layout.
 #include <algorithm>
 #include <array>
+#include <future>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "kdump/bytes.h"
@@ -25,6 +28,29 @@ struct Descriptor {
 };
 static_assert(sizeof(Descriptor) == 24);
 
+constexpr uint64_t many_blocks = 64;  // from here on a second thread is worth its start
+
+uint64_t threads_at_most() {
+    constexpr unsigned enough = 4;  // more wait for memory
+    return std::clamp(std::thread::hardware_concurrency(), 1u, enough);
+}
+
+// Not valid: the system gives no thread.
+template <typename Call>
+std::future<Status> in_thread(Call call) {
+    try {
+        return std::async(std::launch::async, std::move(call));
+    } catch (const std::system_error &) {
+        return {};
+    }
+}
+
+// What unpacking a page takes; one for each thread.
+struct Packing {
+    Unpacker unpacker;
+    std::vector<uint8_t> packed;  // where the source has it in no single piece
+};
+
 class CompressedDump : public Dump {
   public:
     CompressedDump(std::unique_ptr<Source> source, const KdumpHeader &header, PageBitmap dumped)
@@ -46,16 +72,16 @@ class CompressedDump : public Dump {
     [[nodiscard]] Result<Descriptor> descriptor(uint64_t index);
     [[nodiscard]] bool data_is_cut();
     [[nodiscard]] std::string compression();
-    Status load(uint64_t block, std::span<uint8_t> page);
-    Status unpack(const Descriptor &from, std::span<uint8_t> page);
+    Status read_many(uint64_t block, std::span<uint8_t> to);
+    Status load(uint64_t block, std::span<uint8_t> page, Packing &with);
+    Status unpack(const Descriptor &from, std::span<uint8_t> page, Packing &with);
 
     std::unique_ptr<Source> source_;
     KdumpHeader header_;
     PageBitmap dumped_;
     uint64_t skipped_;  // pages of a split dump that are in the parts before this one
     PageCache cache_;
-    Unpacker unpacker_;
-    std::vector<uint8_t> packed_;  // where the source has it in no single piece
+    Packing packing_;
 };
 
 void CompressedDump::gather_facts() {
@@ -131,10 +157,17 @@ Status CompressedDump::read(uint64_t paddr, std::span<uint8_t> to) {
     const uint64_t size = header_.block_bytes;
     while (!to.empty()) {
         const uint64_t block = paddr / size;
+        if (const uint64_t whole = to.size() / size; paddr % size == 0 && whole >= many_blocks) {
+            if (auto done = read_many(block, to.first(whole * size)); !done)
+                return done;
+            to = to.subspan(whole * size);
+            paddr += whole * size;
+            continue;
+        }
         auto page = cache_.find(block);
         if (page.empty()) {
             const auto room = cache_.room_for(block);
-            if (auto done = load(block, room); !done)
+            if (auto done = load(block, room, packing_); !done)
                 return page_error(pfn_of(paddr), done.error().what);
             cache_.keep(block);
             page = room;
@@ -162,8 +195,40 @@ std::string CompressedDump::why_missing(uint64_t block) {
     return what;
 }
 
+// On all CPUs, and past the cache, which would hold nothing else afterwards. Of several pages that
+// cannot be read the first is told, as without threads.
+Status CompressedDump::read_many(uint64_t block, std::span<uint8_t> to) {
+    const uint64_t size = header_.block_bytes, count = to.size() / size;
+    const auto unpack_part = [&](uint64_t begin, uint64_t end, Packing &with) -> Status {
+        for (uint64_t i = begin; i < end; i++)
+            if (auto done = load(block + i, to.subspan(i * size, size), with); !done)
+                return page_error(pfn_of((block + i) * size), done.error().what);
+        return success();
+    };
+    const uint64_t parts = std::min<uint64_t>(threads_at_most(), count * 2 / many_blocks);
+    std::vector<std::future<Status>> others;
+    uint64_t begin = 0;
+    for (uint64_t part = 0; part + 1 < parts; part++) {
+        const uint64_t end = count * (part + 1) / parts;
+        auto started = in_thread([&unpack_part, begin, end] {
+            Packing own;
+            return unpack_part(begin, end, own);
+        });
+        if (!started.valid())
+            break;
+        others.push_back(std::move(started));
+        begin = end;
+    }
+    const Status last = unpack_part(begin, count, packing_);
+    Status first = success();
+    for (auto &other : others)
+        if (const Status said = other.get(); first && !said)
+            first = said;
+    return first ? last : first;
+}
+
 // Errors without the page's name.
-Status CompressedDump::load(uint64_t block, std::span<uint8_t> page) {
+Status CompressedDump::load(uint64_t block, std::span<uint8_t> page, Packing &with) {
     if (!has_block(block))
         return Error{Errc::failed, why_missing(block), ""};
     const auto from = descriptor(dumped_.below(block) - skipped_);
@@ -172,7 +237,7 @@ Status CompressedDump::load(uint64_t block, std::span<uint8_t> page) {
     if (from->offset == 0 || from->bytes == 0)
         return Error{Errc::failed, "was not written before the dump ended", ""};
     if (from->flags != packing::none)
-        return unpack(*from, page);
+        return unpack(*from, page, with);
     if (from->bytes != page.size())
         return Error{Errc::failed,
                      "cannot be read: it has " + std::to_string(from->bytes) + " bytes", ""};
@@ -181,7 +246,7 @@ Status CompressedDump::load(uint64_t block, std::span<uint8_t> page) {
     return success();
 }
 
-Status CompressedDump::unpack(const Descriptor &from, std::span<uint8_t> page) {
+Status CompressedDump::unpack(const Descriptor &from, std::span<uint8_t> page, Packing &with) {
     const auto cannot = [](const std::string &why) {
         return Error{Errc::failed, "cannot be unpacked: " + why, ""};
     };
@@ -189,12 +254,12 @@ Status CompressedDump::unpack(const Descriptor &from, std::span<uint8_t> page) {
         return cannot("it has " + std::to_string(from.bytes) + " bytes packed");
     auto packed = source_->view(from.offset, from.bytes);
     if (packed.empty()) {
-        packed_.resize(from.bytes);
-        if (auto done = source_->read(from.offset, packed_); !done)
+        with.packed.resize(from.bytes);
+        if (auto done = source_->read(from.offset, with.packed); !done)
             return Error{Errc::failed, "cannot be read: " + done.error().what, ""};
-        packed = packed_;
+        packed = with.packed;
     }
-    if (auto done = unpacker_.unpack(from.flags, packed, page); !done)
+    if (auto done = with.unpacker.unpack(from.flags, packed, page); !done)
         return cannot(done.error().what);
     return success();
 }

@@ -44,7 +44,7 @@ class Dump {
     [[nodiscard]] const DumpFacts &facts() const { return facts_; }
 
     // All bytes or an error: failed, and which page is missing and why ("page 0x1234 is not in the
-    // dump", "page 0x1234 cannot be unpacked: zlib says data error").
+    // dump", "page 0x1234 cannot be unpacked: its zlib data is damaged or cut").
     virtual Status read(uint64_t paddr, std::span<uint8_t> to) = 0;
     // Does the file claim to have it?
     [[nodiscard]] virtual bool has_page(uint64_t pfn) const = 0;

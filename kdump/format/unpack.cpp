@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdump/format/unpack.h"
 
+#include <libdeflate.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <cstdio>
@@ -67,8 +67,7 @@ std::string packing_name(uint32_t flags) {
 Unpacker::Unpacker() = default;
 
 Unpacker::~Unpacker() {
-    if (zlib_)
-        inflateEnd(zlib_.get());
+    libdeflate_free_decompressor(deflate_);
     ZSTD_freeDCtx(zstd_);
 }
 
@@ -90,24 +89,20 @@ Status Unpacker::unpack(uint32_t flags, std::span<const uint8_t> packed, std::sp
 }
 
 Status Unpacker::inflate_page(std::span<const uint8_t> packed, std::span<uint8_t> page) {
-    if (!zlib_) {
-        auto fresh = std::make_unique<z_stream_s>();
-        if (const int said = inflateInit(fresh.get()); said != Z_OK)
-            return bad(std::string("zlib says ") + zError(said));
-        zlib_ = std::move(fresh);
-    } else {
-        inflateReset(zlib_.get());
+    if (deflate_ == nullptr)
+        deflate_ = libdeflate_alloc_decompressor();
+    if (deflate_ == nullptr)
+        return bad("there is no memory for libdeflate");
+    size_t used = 0, bytes = 0;
+    switch (libdeflate_zlib_decompress_ex(deflate_, packed.data(), packed.size(), page.data(),
+                                          page.size(), &used, &bytes)) {
+        case LIBDEFLATE_SUCCESS:
+            return check_size(bytes, page);
+        case LIBDEFLATE_INSUFFICIENT_SPACE:
+            return bad("it has more bytes than a page");
+        default:
+            return bad("its zlib data is damaged or cut");
     }
-    zlib_->next_in = const_cast<uint8_t *>(packed.data());
-    zlib_->avail_in = static_cast<uInt>(packed.size());
-    zlib_->next_out = page.data();
-    zlib_->avail_out = static_cast<uInt>(page.size());
-    const int said = inflate(zlib_.get(), Z_FINISH);
-    if (said == Z_BUF_ERROR)
-        return bad(zlib_->avail_in == 0 ? "it is cut" : "it has more bytes than a page");
-    if (said != Z_STREAM_END)
-        return bad(std::string("zlib says ") + zError(said));
-    return check_size(zlib_->total_out, page);
 }
 
 Status Unpacker::unpack_zstd(std::span<const uint8_t> packed, std::span<uint8_t> page) {

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
 #include "sys/result.h"
 
-struct z_stream_s;
+struct libdeflate_decompressor;
 struct ZSTD_DCtx_s;
 
 namespace whydrop::kdump {
@@ -31,15 +30,15 @@ class Unpacker {
     Unpacker &operator=(const Unpacker &) = delete;
     ~Unpacker();
 
-    // Fills the page, exactly. Errors: failed, with the reason alone: "zlib says data error",
-    // "it has 17 bytes", "packing 0x40 is not known".
+    // Fills the page, exactly. Errors: failed, with the reason alone: "its zlib data is damaged or
+    // cut", "it has 17 bytes", "packing 0x40 is not known".
     Status unpack(uint32_t flags, std::span<const uint8_t> packed, std::span<uint8_t> page);
 
   private:
     Status inflate_page(std::span<const uint8_t> packed, std::span<uint8_t> page);
     Status unpack_zstd(std::span<const uint8_t> packed, std::span<uint8_t> page);
 
-    std::unique_ptr<z_stream_s> zlib_;
+    libdeflate_decompressor *deflate_ = nullptr;
     ZSTD_DCtx_s *zstd_ = nullptr;
 };
 

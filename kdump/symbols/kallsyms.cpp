@@ -2,6 +2,7 @@
 #include "kdump/symbols/kallsyms.h"
 
 #include <algorithm>
+#include <array>
 
 namespace whydrop::kdump {
 
@@ -104,6 +105,7 @@ bool Kallsyms::find_markers(const Reader &memory) {
     const uint64_t room =
         place_.token_table > place_.names ? place_.token_table - place_.names : most;
     names_ = LazyBytes(memory, place_.names, std::min(room, most));
+    names_.fetch_all();
     std::optional<Packed> packed;
     for (uint32_t i = 0; i < place_.count; i++) {
         const size_t begin = packed ? packed->end() : 0;
@@ -207,7 +209,36 @@ bool Kallsyms::is_name(std::span<const uint8_t> packed, std::string_view wanted)
     return wanted.empty();
 }
 
-// Token by token, so that nearly all end with the first.
+namespace {
+
+// Which of the wanted names begin with which token: nearly all of the 87,000 to 187,000 names are
+// told from the wanted ones by their first or second token.
+class Beginnings {
+  public:
+    Beginnings(const std::vector<std::string> &texts, const std::vector<std::string_view> &wanted) {
+        for (size_t i = 0; i < texts.size(); i++) {
+            const std::string_view text = texts[i], behind = text.substr(1);
+            letter_alone_[i] = behind.empty();
+            for (const std::string_view name : wanted) {
+                if (name.starts_with(behind))
+                    first_[i].push_back(name);
+                if (name.starts_with(text))
+                    second_[i].push_back(name);
+            }
+        }
+    }
+    [[nodiscard]] const std::vector<std::string_view> &of(std::span<const uint8_t> packed) const {
+        return packed.size() > 1 && letter_alone_[packed[0]] ? second_[packed[1]]
+                                                             : first_[packed[0]];
+    }
+
+  private:
+    std::array<bool, tokens> letter_alone_{};  // of the type, with which each name begins
+    std::array<std::vector<std::string_view>, tokens> first_, second_;
+};
+
+}  // namespace
+
 void Kallsyms::prepare(const std::vector<std::string_view> &names) {
     if (has_sorted_)
         return;
@@ -215,26 +246,26 @@ void Kallsyms::prepare(const std::vector<std::string_view> &names) {
     for (const std::string_view name : names)
         if (!name.empty() && known_.try_emplace(std::string(name), 0).second)
             wanted.push_back(name);
-    std::sort(wanted.begin(), wanted.end());
+    const Beginnings beginnings(tokens_, wanted);
+    names_.fetch_all();
+    size_t left = wanted.size();
     std::optional<Packed> packed = Packed{0, 0};
-    for (uint32_t i = 0; i < place_.count && !wanted.empty(); i++) {
+    for (uint32_t i = 0; i < place_.count && left; i++) {
         packed = packed_at(packed->end());
         if (!packed)
             return;
         const auto bytes = names_.at(packed->begin, packed->length);
         if (bytes.empty())
             continue;
-        const std::string &first = tokens_[bytes[0]];
-        const char letter = first.size() > 1   ? first[1]
-                            : bytes.size() > 1 ? tokens_[bytes[1]].front()
-                                               : '\0';
-        auto at = std::lower_bound(wanted.begin(), wanted.end(), std::string_view(&letter, 1));
-        for (; at != wanted.end() && at->front() == letter; ++at)
-            if (is_name(bytes, *at)) {
-                known_[std::string(*at)] = address(i);
-                wanted.erase(at);
-                break;
+        for (const std::string_view name : beginnings.of(bytes)) {
+            if (!is_name(bytes, name))
+                continue;
+            if (uint64_t &known = known_[std::string(name)]; !known) {
+                known = address(i);
+                left--;
             }
+            break;
+        }
     }
 }
 

@@ -126,7 +126,7 @@ TEST(Format, MissingPagesSayWhy) {
         {"where the machine has no memory", kdump, 0x8000, 1, "page 0x8 is not in the dump"},
         {"behind all memory", kdump, 0x123456789000, 1, "page 0x123456789 is not in the dump"},
         {"a page that does not unpack", broken, 0x7fff123, 5,
-         "page 0x7fff cannot be unpacked: zlib says data error"},
+         "page 0x7fff cannot be unpacked: its zlib data is damaged or cut"},
         {"another part", split, 0x1000, 3, "page 0x1 is in another part of the split dump"},
     };
     for (const auto &row : rows) {
@@ -147,7 +147,7 @@ TEST(Format, EveryPackingThatIsWrongIsSaid) {
         uint32_t packing;
         const char *cut, *torn;
     } rows[] = {
-        {1, "it is cut", "zlib says data error"},
+        {1, "damaged or cut", "damaged or cut"},
         {2, "lzo says error -4", "lzo says error -4"},
         {4, "snappy says bad input", "it has 4161 bytes"},
         {0x20, "zstd says Src size is incorrect", "zstd says Unknown frame descriptor"},

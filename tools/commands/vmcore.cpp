@@ -87,6 +87,10 @@ struct Part {
 };
 
 const std::vector<Part> parts = {
+    {"summary", "The first block of the report alone",
+     [](Vmcore &core, DocumentWriter &writer, const Options &) {
+         return writer.write(core.summary());
+     }},
     {"log", "The kernel's log",
      [](Vmcore &core, DocumentWriter &writer, const Options &) {
          return writer.write(core.log(0));
