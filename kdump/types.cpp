@@ -13,7 +13,8 @@ constexpr uint64_t most_btf_bytes = 256u << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<Types>> Types::load(const Reader &memory, uint64_t begin, uint64_t end) {
+Result<std::unique_ptr<Types>> Types::load(const Reader &memory, uint64_t begin, uint64_t end,
+                                           const Types *base) {
     if (begin >= end || end - begin > most_btf_bytes)
         return Error{Errc::failed, "the kernel has no BTF",
                      "give its vmlinux with debug information by --vmlinux"};
@@ -21,7 +22,7 @@ Result<std::unique_ptr<Types>> Types::load(const Reader &memory, uint64_t begin,
     types->bytes_.resize(end - begin);
     if (auto read = memory.read(begin, types->bytes_); !read)
         return read.error();
-    auto btf = Btf::parse(types->bytes_);
+    auto btf = Btf::parse(types->bytes_, base ? &base->btf() : nullptr);
     if (!btf)
         return btf.error();
     types->btf_.emplace(std::move(*btf));
@@ -108,6 +109,14 @@ std::string Types::enumerator(std::string_view name, uint64_t value) {
     for (const BtfEnumerator &entry : btf_->enumerators(enumeration(name)))
         if (entry.value == value)
             return std::string(entry.name);
+    return {};
+}
+
+std::vector<BtfEnumerator> Types::enumerators_beside(std::string_view name) {
+    for (const uint32_t id : btf_->ids_of({BtfKind::enumeration, BtfKind::enumeration64}))
+        for (auto all = btf_->enumerators(id); const BtfEnumerator &entry : all)
+            if (entry.name == name)
+                return all;
     return {};
 }
 

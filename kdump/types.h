@@ -10,6 +10,7 @@
 // comes out where a value is asked for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -35,12 +36,14 @@ struct Field {
 
 class Types {
   public:
-    // Reads BTF at [begin, end) of the memory. Errors: failed.
-    static Result<std::unique_ptr<Types>> load(const Reader &memory, uint64_t begin, uint64_t end);
+    // Reads BTF at [begin, end) of the memory; a module's refers to the kernel's, which is its base
+    // and has to outlive it. Errors: failed.
+    static Result<std::unique_ptr<Types>> load(const Reader &memory, uint64_t begin, uint64_t end,
+                                               const Types *base = nullptr);
 
     [[nodiscard]] const Btf &btf() const { return *btf_; }
 
-    // 0: there is none.
+    // Its own, not the base's. 0: there is none.
     uint32_t structure(std::string_view name);  // or union
     uint32_t enumeration(std::string_view name);
     // "state", "q.qlen", "se.on_rq": absent where a part of the path is not there.
@@ -50,6 +53,8 @@ class Types {
     uint64_t size_of(std::string_view structure);
     // "" where the enumeration has no such value.
     std::string enumerator(std::string_view enumeration, uint64_t value);
+    // All of the enumeration, which may have no name, that this enumerator is one of.
+    std::vector<BtfEnumerator> enumerators_beside(std::string_view name);
 
   private:
     Types() = default;
@@ -99,6 +104,13 @@ class Ref {
     // An array of characters, up to its first zero.
     [[nodiscard]] Result<std::string> text() const;
     [[nodiscard]] uint64_t size_bytes() const;
+    // The first bytes of what is there, as they are.
+    template <size_t count>
+    [[nodiscard]] Result<std::array<uint8_t, count>> bytes() const {
+        if (error_)
+            return *error_;
+        return memory_->load<std::array<uint8_t, count>>(address_);
+    }
 
   private:
     [[nodiscard]] Ref failed(std::string what) const;

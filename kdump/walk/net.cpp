@@ -5,6 +5,7 @@
 #include <array>
 
 #include "kdump/kernel.h"
+#include "kdump/walk/addresses.h"
 #include "kdump/walk/modules.h"
 
 namespace whydrop::kdump {
@@ -61,6 +62,7 @@ class Walk {
         found.driver = driver_of(dev["netdev_ops"].number_or(0));
         if (const uint64_t at = dev["dev_addr"].number_or(0))
             (void)kernel_.memory().read(at, found.mac).ok();
+        found.addresses = read_addresses(dev, network_.lost);
         read_queues(dev, found);
         read_counters(dev, found);
         read_qdiscs(dev, found);

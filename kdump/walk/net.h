@@ -27,6 +27,7 @@ struct NetDevice {
     uint32_t ifindex = 0;
     std::string name, driver;  // driver: the module or function of its operations
     std::array<uint8_t, 6> mac{};
+    std::vector<std::string> addresses;  // "10.0.0.1/24"
     uint32_t mtu = 0, flags = 0;
     bool up = false, carrier = false;
     uint32_t tx_queues = 0, rx_queues = 0;

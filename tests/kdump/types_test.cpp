@@ -6,6 +6,7 @@
 
 #include "../unit/btf_builder.h"
 #include "kallsyms_builder.h"
+#include "kdump/type_text.h"
 #include "kdump/value_text.h"
 
 namespace whydrop::test {
@@ -123,6 +124,54 @@ TEST(Ref, ReadsEachKindOfField) {
     EXPECT_EQ(number(thing["link"].container("thing", "link")["id"]), 17u);
     EXPECT_EQ(world.types->enumerator("colour", 7), "GREEN");
     EXPECT_EQ(world.types->enumerator("colour", 8), "");
+}
+
+TEST(TypeText, IsWhatCWouldWrite) {
+    BtfBuilder btf;
+    const uint32_t number = btf.add(BtfKind::integer, "int", 0, 4, {32});
+    const uint32_t sock = btf.add(BtfKind::structure, "sock", 0, 0);
+    const uint32_t to_sock = btf.add(BtfKind::pointer, "", 0, sock);
+    const uint32_t fixed = btf.add(BtfKind::const_, "", 0, number);
+    const uint32_t to_fixed = btf.add(BtfKind::pointer, "", 0, fixed);
+    const uint32_t fixed_pointer = btf.add(BtfKind::const_, "", 0, to_sock);
+    const uint32_t row = btf.add(BtfKind::array, "", 0, 0, {to_sock, number, 3});
+    const uint32_t rows = btf.add(BtfKind::array, "", 0, 0, {row, number, 2});
+    const uint32_t call =
+        btf.add(BtfKind::function_proto, "", 2, number, {0, to_sock, 0, to_fixed});
+    const uint32_t to_call = btf.add(BtfKind::pointer, "", 0, call);
+    const uint32_t calls = btf.add(BtfKind::array, "", 0, 0, {to_call, number, 5});
+    const uint32_t nothing = btf.add(BtfKind::function_proto, "", 0, 0);
+    const uint32_t to_nothing = btf.add(BtfKind::pointer, "", 0, nothing);
+    const uint32_t to_row = btf.add(BtfKind::pointer, "", 0, row);
+    const uint32_t name = btf.add(BtfKind::typedef_, "u32", 0, number);
+    const uint32_t either = btf.add(BtfKind::union_, "", 0, 0);
+    const uint32_t loop = btf.add(BtfKind::pointer, "", 0, either + 1);
+    const auto bytes = btf.bytes();
+    const auto parsed = kdump::Btf::parse(bytes);
+    ASSERT_TRUE(parsed) << parsed.error().what;
+    const struct {
+        uint32_t type;
+        const char *text;
+    } rows_of[] = {
+        {0, "void"},
+        {number, "int"},
+        {to_sock, "struct sock *"},
+        {to_fixed, "const int *"},
+        {fixed_pointer, "struct sock *const"},
+        {row, "struct sock *[3]"},
+        {rows, "struct sock *[2][3]"},
+        {call, "int (struct sock *, const int *)"},
+        {to_call, "int (*)(struct sock *, const int *)"},
+        {calls, "int (*[5])(struct sock *, const int *)"},
+        {to_nothing, "void (*)(void)"},
+        {to_row, "struct sock *(*)[3]"},
+        {name, "u32"},
+        {either, "union {...}"},
+        {loop, "? *****************"},
+        {loop + 17, "?"},
+    };
+    for (const auto &row_of : rows_of)
+        EXPECT_EQ(kdump::type_text(*parsed, row_of.type), row_of.text);
 }
 
 TEST(Ref, KeepsTheReasonWhyItFailed) {

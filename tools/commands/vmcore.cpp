@@ -40,7 +40,8 @@ Status report(Vmcore &core, DocumentWriter &writer, const Options &) {
                      {[&] { return core.summary(); }, [&] { return core.log(last_lines); },
                       [&] { return core.running(); }, [&] { return core.blocked(); },
                       [&] { return core.modules(); }, [&] { return core.devices(); },
-                      [&] { return core.qdiscs(); }, [&] { return core.softnet(); },
+                      [&] { return core.device_drops(); }, [&] { return core.qdiscs(); },
+                      [&] { return core.softnet(); }, [&] { return core.napi(false); },
                       [&] { return core.works(); }, [&] { return core.waits(); },
                       [&] { return core.bpf_programs(); }, [&] { return core.bpf_maps(); }});
 }
@@ -64,8 +65,9 @@ Status backtraces(Vmcore &core, DocumentWriter &writer, const Options &options) 
 }
 
 Status network(Vmcore &core, DocumentWriter &writer, const Options &) {
-    return write_all(writer, {[&] { return core.devices(); }, [&] { return core.qdiscs(); },
-                              [&] { return core.softnet(); }});
+    return write_all(writer, {[&] { return core.devices(); }, [&] { return core.device_drops(); },
+                              [&] { return core.qdiscs(); }, [&] { return core.softnet(); },
+                              [&] { return core.napi(true); }});
 }
 
 Status work(Vmcore &core, DocumentWriter &writer, const Options &) {
@@ -105,7 +107,7 @@ const std::vector<Part> parts = {
      [](Vmcore &core, DocumentWriter &writer, const Options &) {
          return writer.write(core.modules());
      }},
-    {"net", "Devices, queueing disciplines, softnet", network},
+    {"net", "Devices, queueing disciplines, softnet, NAPI", network},
     {"work", "Works that run or wait, and who waits for them", work},
     {"bpf", "BPF programs and maps, or what a map held", bpf, "MAP", "A map's name or number"},
     {"sym", "A symbol's address, or the symbol at an address",

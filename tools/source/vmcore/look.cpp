@@ -2,7 +2,9 @@
 // Symbols, types and memory, for whoever goes on by hand.
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
+#include "kdump/type_text.h"
 #include "kdump/value_text.h"
 #include "source/vmcore/state.h"
 
@@ -45,6 +47,18 @@ Result<uint64_t> address_of(Kernel &kernel, const std::string &text) {
     return *number + offset;
 }
 
+// Of a bit field.
+Value bits_at(std::span<const uint8_t> bytes, const BtfMember &member) {
+    uint64_t whole = 0;
+    const uint64_t begin = member.bit_offset / 8;
+    if (begin >= bytes.size())
+        return {};
+    std::memcpy(&whole, bytes.data() + begin, std::min(sizeof whole, bytes.size() - begin));
+    const uint64_t mask =
+        member.bitfield_bits < 64 ? (uint64_t{1} << member.bitfield_bits) - 1 : ~uint64_t{0};
+    return whole >> member.bit_offset % 8 & mask;
+}
+
 Error type_missing(const std::string &type) {
     return {Errc::usage, "this kernel has no type '" + type + "'",
             "structures and unions are called by their tag: task_struct, sk_buff"};
@@ -63,12 +77,22 @@ Result<Section> Vmcore::symbol(const std::string &text) {
     return section;
 }
 
+std::pair<Types *, std::string> Vmcore::State::types_with(const std::string &structure) {
+    if (kernel->types().structure(structure))
+        return {&kernel->types(), ""};
+    for (const ModuleTypes &each : module_types())
+        if (each.types->structure(structure))
+            return {each.types.get(), each.module};
+    return {nullptr, ""};
+}
+
 Result<Section> Vmcore::structure(const std::string &type, const std::string &where) {
     Kernel &kernel = *state_->kernel;
-    const uint32_t id = kernel.types().structure(type);
-    if (!id)
+    const auto [types, module] = state_->types_with(type);
+    if (!types)
         return type_missing(type);
-    const Btf &btf = kernel.types().btf();
+    const uint32_t id = types->structure(type);
+    const Btf &btf = types->btf();
     const uint64_t size = std::min(btf.size_of(id).value_or(0), most_struct_bytes);
     std::vector<uint8_t> bytes;
     if (!where.empty()) {
@@ -82,16 +106,24 @@ Result<Section> Vmcore::structure(const std::string &type, const std::string &wh
     }
     Section section;
     section.type = "member";
-    section.title = "struct " + type + ", " + std::to_string(size) + " bytes";
-    section.columns = {{"offset_bytes", "OFFSET"}, {"member", "MEMBER"}, {"value", "VALUE"}};
+    section.title = "struct " + type + ", " + std::to_string(size) + " bytes" +
+                    (module.empty() ? "" : " (of module " + module + ")");
+    section.columns = {{"offset_bytes", "OFFSET"},
+                       {"member", "MEMBER"},
+                       {"type", "TYPE"},
+                       {"value", bytes.empty() ? "" : "VALUE"}};
     for (const BtfMember &member : btf.members(id)) {
         const uint64_t begin = member.bit_offset / 8;
         const uint64_t length = btf.size_of(member.type).value_or(0);
         Value value;
-        if (!bytes.empty() && !member.bitfield_bits && begin + length <= bytes.size())
+        if (!bytes.empty() && member.bitfield_bits && !member.name.empty())
+            value = bits_at(bytes, member);
+        else if (!bytes.empty() && begin + length <= bytes.size())
             value = value_text(btf, member.type, std::span(bytes).subspan(begin, length));
         section.rows.push_back(
             {begin, member.name.empty() ? std::string("(anonymous)") : std::string(member.name),
+             type_text(btf, member.type) +
+                 (member.bitfield_bits ? " : " + std::to_string(member.bitfield_bits) : ""),
              std::move(value)});
     }
     return section;

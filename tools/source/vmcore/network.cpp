@@ -2,6 +2,9 @@
 // Modules, devices, queueing disciplines, softnet.
 #include <fmt/format.h>
 
+#include <array>
+
+#include "kdump/walk/napi.h"
 #include "source/vmcore/state.h"
 
 namespace whydrop {
@@ -19,21 +22,51 @@ std::string handle_text(uint32_t handle) {
            (handle & low ? fmt::format("{:x}", handle & low) : "");
 }
 
-Value counter(const NetDevice &device, const std::string &name) {
-    const auto found = device.counters.find(name);
-    return found == device.counters.end() ? Value() : Value(found->second);
+// As `ip -s -s link` adds them up: the device's own, and what the stack counted for it.
+struct DeviceCounter {
+    const char *key;  // of JSON
+    std::array<const char *, 2> parts;
+    bool loss;
+};
+
+constexpr DeviceCounter device_counters[] = {
+    {"rx_packets", {"rx_packets"}, false},
+    {"rx_bytes", {"rx_bytes"}, false},
+    {"tx_packets", {"tx_packets"}, false},
+    {"tx_bytes", {"tx_bytes"}, false},
+    {"rx_errors", {"rx_errors"}, true},
+    {"tx_errors", {"tx_errors"}, true},
+    {"rx_dropped", {"rx_dropped", "core_rx_dropped"}, true},
+    {"tx_dropped", {"tx_dropped", "core_tx_dropped"}, true},
+    {"rx_nohandler", {"core_rx_nohandler"}, true},
+    {"rx_otherhost_dropped", {"core_rx_otherhost_dropped"}, true},
+    {"rx_missed_errors", {"rx_missed_errors"}, true},
+    {"rx_over_errors", {"rx_over_errors"}, true},
+    {"tx_carrier_errors", {"tx_carrier_errors"}, true},
+    {"collisions", {"collisions"}, true},
+};
+
+Value sum(const NetDevice &device, const DeviceCounter &counter) {
+    Value value;
+    for (const char *part : counter.parts)
+        if (const auto found = part ? device.counters.find(part) : device.counters.end();
+            found != device.counters.end())
+            value = (value == Value() ? 0 : std::get<uint64_t>(value)) + found->second;
+    return value;
 }
 
-// The stack's and the device's own, as `ip -s link` adds them up.
-Value drops(const NetDevice &device, const std::string &name) {
-    uint64_t sum = 0;
-    bool known = false;
-    for (const std::string &key : {name, "core_" + name})
-        if (const auto found = device.counters.find(key); found != device.counters.end()) {
-            sum += found->second;
-            known = true;
-        }
-    return known ? Value(sum) : Value();
+std::string state_text(const NetDevice &device) {
+    if (!device.up)
+        return "down";
+    return device.carrier ? "up" : "no carrier";
+}
+
+std::string stopped_text(const NetDevice &device) {
+    return fmt::format("{}/{}", device.stopped_queues, device.tx_queues);
+}
+
+std::string mac_text(const std::array<uint8_t, 6> &mac) {
+    return fmt::format("{:02x}", fmt::join(mac, ":"));
 }
 
 }  // namespace
@@ -61,32 +94,38 @@ Section Vmcore::devices() {
     Section section;
     section.type = "device";
     section.title = "DEVICES";
-    section.columns = {{"netns", "NETNS"},
-                       {"ifindex", "INDEX"},
-                       {"dev", "DEV"},
-                       {"driver", "DRIVER"},
-                       {"state", "STATE"},
-                       {"queues_stopped", "STOPPED"},
-                       {"rx_dropped", "RX_DROPPED"},
-                       {"tx_dropped", "TX_DROPPED"},
-                       {"rx_nohandler", "NOHANDLER"},
-                       {"rx_otherhost_dropped", "OTHERHOST"},
-                       {"mac", ""}};
+    section.columns = {{"netns", "NETNS"},   {"ifindex", "INDEX"}, {"dev", "DEV"},
+                       {"driver", "DRIVER"}, {"state", "STATE"},   {"queues_stopped", "STOPPED"},
+                       {"mac", "MAC"},       {"mtu_bytes", ""},    {"addresses", "ADDRESSES"}};
+    for (const DeviceCounter &counter : device_counters)
+        section.columns.emplace_back(counter.key, "");
     for (const NetNamespace &netns : state_->network().namespaces)
         for (const NetDevice &device : netns.devices) {
-            const auto &mac = device.mac;
-            section.rows.push_back({uint64_t{device.netns}, uint64_t{device.ifindex}, device.name,
-                                    text_value(device.driver),
-                                    std::string(!device.up       ? "down"
-                                                : device.carrier ? "up"
-                                                                 : "no carrier"),
-                                    fmt::format("{}/{}", device.stopped_queues, device.tx_queues),
-                                    drops(device, "rx_dropped"), drops(device, "tx_dropped"),
-                                    counter(device, "core_rx_nohandler"),
-                                    counter(device, "core_rx_otherhost_dropped"),
-                                    fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0],
-                                                mac[1], mac[2], mac[3], mac[4], mac[5])});
+            std::vector<Value> row = {
+                uint64_t{device.netns},    uint64_t{device.ifindex}, device.name,
+                text_value(device.driver), state_text(device),       stopped_text(device),
+                mac_text(device.mac),      uint64_t{device.mtu},     device.addresses};
+            for (const DeviceCounter &counter : device_counters)
+                row.push_back(sum(device, counter));
+            section.rows.push_back(std::move(row));
         }
+    return section;
+}
+
+// A row for each kind of which a device counted some.
+Section Vmcore::device_drops() {
+    Section section;
+    section.type = "device_drops";
+    section.title = "DROPS AND ERRORS OF DEVICES";
+    section.if_empty = "no device counted a drop or an error";
+    section.columns = {{"netns", "NETNS"}, {"dev", "DEV"}, {"kind", "KIND"}, {"packets", "COUNT"}};
+    for (const NetNamespace &netns : state_->network().namespaces)
+        for (const NetDevice &device : netns.devices)
+            for (const DeviceCounter &counter : device_counters)
+                if (const Value value = sum(device, counter);
+                    counter.loss && value != Value() && value != Value(uint64_t{0}))
+                    section.rows.push_back(
+                        {uint64_t{device.netns}, device.name, std::string(counter.key), value});
     return section;
 }
 
@@ -122,6 +161,31 @@ Section Vmcore::softnet() {
     for (const Softnet &cpu : state_->network().softnet)
         section.rows.push_back({uint64_t{cpu.cpu}, cpu.processed, cpu.dropped, cpu.time_squeeze,
                                 cpu.received_rps, cpu.backlog});
+    return section;
+}
+
+Section Vmcore::napi(bool all) {
+    const NapiTable table = read_napi(*state_->kernel);
+    state_->lose("napi", table.lost, "lists of NAPI", "their memory is not in the dump");
+    Section section;
+    section.type = "napi";
+    section.title = all ? "NAPI" : "NAPI (scheduled or disabled)";
+    section.if_empty = fmt::format("none of {} was scheduled or disabled", table.all.size());
+    section.columns = {{"netns", "NETNS"},
+                       {"dev", "DEV"},
+                       {"cpu", "CPU"},
+                       {"napi_id", "ID"},
+                       {"weight_packets", "WEIGHT"},
+                       {"poll", "POLL"},
+                       {"state", "STATE"},
+                       {"address", "", ValueForm::hex}};
+    for (const Napi &napi : table.all)
+        if (all || napi.active())
+            section.rows.push_back({napi.device.empty() ? Value() : Value(uint64_t{napi.netns}),
+                                    text_value(napi.device),
+                                    napi.cpu ? Value(uint64_t{*napi.cpu}) : Value(),
+                                    napi.id ? Value(uint64_t{napi.id}) : Value(), napi.weight,
+                                    state_->kernel->name_of(napi.poll), napi.state, napi.address});
     return section;
 }
 

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kdump/kernel.h"
 #include "kdump/walk/backtraces.h"
 #include "kdump/walk/bpf.h"
+#include "kdump/walk/module_types.h"
 #include "kdump/walk/modules.h"
 #include "kdump/walk/net.h"
 #include "kdump/walk/tasks.h"
@@ -28,6 +30,9 @@ struct Vmcore::State {
     const kdump::Network &network();
     const kdump::Workqueues &workqueues();
     const kdump::BpfObjects &bpf();
+    const std::vector<kdump::ModuleTypes> &module_types();
+    // Whose types have this structure: the kernel's or a module's, with its name. nullptr: none.
+    std::pair<kdump::Types *, std::string> types_with(const std::string &structure);
     kdump::Backtraces *backtraces();  // nullptr: this kernel cannot be unwound
 
     // Counts what is missing of one kind; nothing for 0.
@@ -41,6 +46,7 @@ struct Vmcore::State {
   private:
     std::optional<kdump::Tasks> tasks_;
     std::optional<kdump::Network> network_;
+    std::optional<std::vector<kdump::ModuleTypes>> module_types_;
     std::optional<kdump::Workqueues> workqueues_;
     std::optional<kdump::BpfObjects> bpf_;
     std::optional<kdump::Backtraces> backtraces_;

@@ -73,6 +73,15 @@ const kdump::BpfObjects &Vmcore::State::bpf() {
     return *bpf_;
 }
 
+const std::vector<kdump::ModuleTypes> &Vmcore::State::module_types() {
+    if (!module_types_) {
+        uint64_t lost = 0;
+        module_types_ = kdump::read_module_types(*kernel, lost);
+        lose("types", lost, "modules' types", "their memory is not in the dump");
+    }
+    return *module_types_;
+}
+
 kdump::Backtraces *Vmcore::State::backtraces() {
     if (!backtraces_ && !cannot_unwind_) {
         auto opened = kdump::Backtraces::open(*kernel);

@@ -26,8 +26,10 @@ class Vmcore {
     Section blocked();         // tasks in the D state, those with equal stacks as one
     Section modules();
     Section devices();
+    Section device_drops();
     Section qdiscs();
     Section softnet();
+    Section napi(bool all);  // of all, or those that were asked for, polled or switched off
     Section works();
     Section waits();  // who waits for which work
     Section bpf_programs();
