@@ -4,7 +4,10 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
+import shutil
 import subprocess
+import tarfile
 import time
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "whydrop"
@@ -105,26 +108,80 @@ Acquire::Languages "none"; Acquire::Retries "3"; Acquire::Check-Valid-Until "fal
 
     def unpack(self, packages, target):
         """Fetches `packages` (NAME=VERSION) and unpacks them below `target`; installs nothing."""
-        with lock("apt"):
-            self._fetch(["download", *packages], target, len(packages))
+        with self._fetched(["download", *packages], len(packages)) as debs:
+            _unpack_all(debs, target)
 
     def unpack_with_libraries(self, packages, suite, target):
         """The same with all they depend on that this system has not installed, from its own
         release and `suite`."""
-        with lock("apt"):
-            self._fetch(["-o", "Dir::State::status=/var/lib/dpkg/status", "-t", suite,
-                         "-o", f"Dir::Etc::sourcelist={self.root}/{suite}.list",
-                         "--download-only", "--yes", "install", *packages], target, len(packages))
+        with self._fetched(["-o", "Dir::State::status=/var/lib/dpkg/status",
+                            *self._install_from(suite), *packages], len(packages)) as debs:
+            _unpack_all(debs, target)
 
-    def _fetch(self, words, target, at_least):
+    def unpack_with_everything(self, packages, suite, target):
+        """The same with all they depend on, down to the C library: for programs that this system's
+        is too old for."""
+        with self._fetched([*self._install_from(suite), *packages], len(packages)) as debs:
+            _unpack_all(debs, target)
+
+    def unpack_file(self, package, pattern, target):
+        """Fetches `package` (NAME=VERSION) and unpacks nothing but the file whose path matches
+        `pattern`, to `target`: whole, or not at all."""
+        with self._fetched(["download", package], 1) as debs:
+            part = target.with_name(target.name + ".part")
+            part.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                found = _unpack_one(debs[0], pattern, part)
+            except tarfile.TarError as error:
+                raise Unreachable(f"{package} cannot be unpacked: {error}") from error
+            if not found:
+                raise Unreachable(f"{package} has no file {pattern}")
+            part.rename(target)
+
+    def _install_from(self, suite):
+        return ["-t", suite, "-o", f"Dir::Etc::sourcelist={self.root}/{suite}.list",
+                "--download-only", "--yes", "install"]
+
+    @contextlib.contextmanager
+    def _fetched(self, words, at_least):
+        """The packages that apt-get fetches when it is called with `words`. They are deleted
+        afterwards."""
         folder = self.root / "archives"
-        for old in folder.glob("*.deb"):
-            old.unlink()
-        done = subprocess.run(["apt-get", "-qq", *words], env=self.environment, cwd=folder,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        debs = sorted(folder.glob("*.deb"))
-        if done.returncode or len(debs) < at_least:
-            raise Unreachable(f"apt-get {' '.join(words)}: {done.stderr.strip()}")
-        for deb in debs:
-            subprocess.run(["dpkg-deb", "-x", deb, target], check=True)
-            deb.unlink()
+        with lock("apt"):
+            try:
+                _delete_packages(folder)
+                done = subprocess.run(["apt-get", "-qq", *words], env=self.environment, cwd=folder,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                debs = sorted(folder.glob("*.deb"))
+                if done.returncode or len(debs) < at_least:
+                    raise Unreachable(f"apt-get {' '.join(words)}: {done.stderr.strip()}")
+                yield debs
+            finally:
+                _delete_packages(folder)
+
+
+def _delete_packages(folder):
+    for deb in folder.glob("*.deb"):
+        deb.unlink()
+
+
+def _unpack_all(debs, target):
+    for deb in debs:
+        subprocess.run(["dpkg-deb", "-x", deb, target], check=True)
+        deb.unlink()
+
+
+def _unpack_one(deb, pattern, target):
+    """Whether there is such a file. What follows it in the package is not unpacked."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as packed:
+        try:
+            with tarfile.open(fileobj=packed.stdout, mode="r|") as files:
+                for file in files:
+                    if file.isfile() and re.fullmatch(pattern, file.name):
+                        with open(target, "wb") as unpacked:
+                            shutil.copyfileobj(files.extractfile(file), unpacked, 1 << 20)
+                        return True
+            return False
+        finally:
+            packed.kill()

@@ -16,16 +16,19 @@ def environment(root):
     return dict(os.environ, LD_LIBRARY_PATH=":".join(str(root / folder) for folder in LIBRARIES))
 
 
-def get(name, packages, works):
+def get(name, packages, works, suite=SUITE, whole=False):
     """The folder below which `packages` are unpacked; they are fetched when it is not there, or
-    does not work: `works(root)` says so. Raises archive.Unreachable."""
+    does not work: `works(root)` says so. `whole`: with all the libraries, also those this system
+    has. Raises archive.Unreachable."""
     root = archive.CACHE / name
     with archive.lock(name):
         if (root / "complete").exists() and works(root):
             return root
         shutil.rmtree(root, ignore_errors=True)
-        archive.Archive().unpack_with_libraries(packages, SUITE, root)
+        repository = archive.Archive()
+        (repository.unpack_with_everything if whole else
+         repository.unpack_with_libraries)(packages, suite, root)
         if not works(root):
-            raise archive.Unreachable(f"{' '.join(packages)} of {SUITE} cannot be run here")
+            raise archive.Unreachable(f"{' '.join(packages)} of {suite} cannot be run here")
         (root / "complete").touch()
     return root
