@@ -9,10 +9,13 @@ import subprocess
 import tempfile
 import threading
 
+import debuggers
+import findings
 import guest
 import module
 import programs
 import vmcore
+import vmlinux
 from kernel import FOLDER
 
 SOURCE = FOLDER.parent.parent
@@ -22,6 +25,9 @@ LIVE_SECONDS, SHORT_SECONDS = 600, 180
 SAME_PROBE_AS_NEWEST = ("6.12",)
 LONG_TESTS = ("EveryWayOfCountingGivesWhatWasSent", "FiltersInTheKernel",
               "ALongRunWithChangingFlowsDoesNotEndInOther")
+# Debian 12's debuggers: its drgn reads no dumps of QEMU's, and its crash no newer kernels.
+CRASH_8_ON = ("6.1",)
+CRASH_8_CANNOT = {"blocked-tasks": "crash 8.0.2 finds only the running tasks of this kernel"}
 # The format of QEMU's own dumps does not depend on the kernel.
 FLATTENED_ON = ("6.1",)
 
@@ -106,8 +112,8 @@ def live(kernel, place):
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
-def _built_modules(kernel, folder):
-    for source in ("pausenic", "resetrace"):
+def _built_modules(kernel, folder, sources=("pausenic", "resetrace")):
+    for source in sources:
         built = module.build(kernel, FOLDER / "modules" / source)
         (folder / built.name).symlink_to(built)
     return {"WHYDROP_MODULES": folder}
@@ -222,3 +228,41 @@ def kdump(kernel, place):
         return {"kdump": f"FAIL: {problem}" if problem else "pass",
                 "vmcore.kdump": _report(place, core, kernel, "sysrq triggered crash",
                                         "sysrq_handle_crash")}
+
+
+def _die_on_the_scene(kernel, folder):
+    """The dump, what the guest said before, and its console."""
+    core = folder / "core"
+    booted = guest.Guest(kernel, guest.Options(
+        name="crashscripts", memory=512, cpus=3, timeout=SHORT_SECONDS, shares=[folder], dump=core,
+        dump_format="elf", kaslr=True, environment={"FOLDER": folder} | _built_modules(
+            kernel, folder, ("bottleneck", "resetrace"))))
+    with open(folder / "guest.out", "wb") as out:
+        status = booted.run([str(CHECKS / "crash-scene")], stdout=out)
+    if not core.exists():
+        raise ValueError(f"no dump ({status}): {_last_line(folder / 'guest.out')}")
+    return core, findings.Scene(folder, booted.console.read_text(errors="replace"), kernel.release)
+
+
+def crashscripts(kernel, place):
+    """crash-scripts/ on a dump of this kernel, where its debuginfo has been fetched."""
+    tools = {"crash": "crash", "drgn": "py"} | ({"crash8": "crash"} if kernel.series in CRASH_8_ON
+                                                else {})
+    results = {f"crash-scripts.{script}.{tool}": f"skip: {vmlinux.not_cached(kernel.series)}"
+               for script in findings.SCRIPTS for tool in tools}
+    symbols = vmlinux.cached(kernel)
+    if not symbols:
+        return results
+    kept = place.kept / f"{kernel.series}-crashscripts"
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        core, scene = _die_on_the_scene(kernel, pathlib.Path(folder))
+        for name in results:
+            _, script, tool = name.split(".")
+            if tool == "crash8" and script in CRASH_8_CANNOT:
+                results[name] = f"skip: {CRASH_8_CANNOT[script]}"
+                continue
+            results[name] = findings.check(
+                scene, SOURCE / "crash-scripts" / f"{script}.{tools[tool]}", debuggers.get(tool),
+                symbols, core, kept / f"{script}.{tool}")
+    return results
