@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A table in the dead kernel's memory of which only what is looked at is read.
+// A table in the dead kernel's memory of which only what is looked at is read. How long it is says
+// that memory as well, which may be damaged: what is not looked at takes no memory here.
 #pragma once
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -16,18 +19,22 @@ class LazyBytes {
     LazyBytes() = default;
     // Keeps a reference to the reader.
     LazyBytes(const Reader &reader, uint64_t address, size_t bytes)
-        : reader_(&reader), address_(address), bytes_(bytes), known_(bytes / chunk + 1) {}
+        : reader_(&reader),
+          address_(address),
+          bytes_(new (std::nothrow) uint8_t[bytes]),
+          size_(bytes_ ? bytes : 0),
+          known_(size_ / chunk + 1) {}
 
-    [[nodiscard]] size_t size() const { return bytes_.size(); }
+    [[nodiscard]] size_t size() const { return size_; }
 
     // The bytes from `offset` on; empty where the table ends before, or memory is missing.
     std::span<const uint8_t> at(size_t offset, size_t count) {
-        if (offset > bytes_.size() || count > bytes_.size() - offset)
+        if (offset > size_ || count > size_ - offset)
             return {};
         for (size_t i = offset / chunk; !whole_ && count && i <= (offset + count - 1) / chunk; i++)
             if (!known_[i] && !fetch(i))
                 return {};
-        return {bytes_.data() + offset, count};
+        return {bytes_.get() + offset, count};
     }
     // Reads all of it at once, for who looks at all of it; what cannot be read stays unknown.
     void fetch_all() { whole_ = whole_ || (!bytes_.empty() && reader_->read(address_, bytes_)); }
@@ -45,8 +52,8 @@ class LazyBytes {
     static constexpr size_t chunk = 4096;
 
     bool fetch(size_t index) {
-        const size_t begin = index * chunk, count = std::min(chunk, bytes_.size() - begin);
-        if (!reader_->read(address_ + begin, {bytes_.data() + begin, count}))
+        const size_t begin = index * chunk, count = std::min(chunk, size_ - begin);
+        if (!reader_->read(address_ + begin, {bytes_.get() + begin, count}))
             return false;
         known_[index] = true;
         return true;
@@ -54,7 +61,8 @@ class LazyBytes {
 
     const Reader *reader_ = nullptr;
     uint64_t address_ = 0;
-    std::vector<uint8_t> bytes_;
+    std::unique_ptr<uint8_t[]> bytes_;
+    size_t size_ = 0;
     std::vector<bool> known_;
     bool whole_ = false;
 };

@@ -259,11 +259,18 @@ Status for_each_in_list(const Ref &head, std::string_view structure, std::string
     if (!head.ok())
         return head.error();
     Ref link = head["next"].target();
+    // One of those that were seen, further and further on: where the list comes back to it, it
+    // never ends (Brent's way to find a cycle).
+    uint64_t seen = 0;
     for (size_t i = 0; i < most; i++) {
         if (!link.ok())
             return link.error();
         if (link.address() == head.address())
             return success();
+        if (link.address() == seen)
+            break;
+        if (std::has_single_bit(i + 1))
+            seen = link.address();
         if (!on_element(link.container(structure, member)))
             return success();
         link = link["next"].target();

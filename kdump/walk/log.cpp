@@ -14,8 +14,9 @@ namespace {
 
 constexpr unsigned state_bits = 2;  // at the top of a descriptor's state
 constexpr uint64_t committed = 1, finalized = 2, reusable = 3;
-constexpr uint64_t most_bits = 30;  // of a ring's size
-constexpr uint64_t no_data = 1;     // in a position: the record has no text
+// Of its sizes: LOG_BUF_LEN_MAX, and a descriptor for 32 bytes of it.
+constexpr uint64_t most_data_bits = 31, most_descriptor_bits = 26;
+constexpr uint64_t no_data = 1;  // in a position: the record has no text
 
 class Ring {
   public:
@@ -105,7 +106,7 @@ Result<Ring> Ring::open(Kernel &kernel) {
             return number.error();
         *wanted.to = *number;
     }
-    if (ring.count_bits_ > most_bits || ring.size_bits_ > most_bits)
+    if (ring.count_bits_ > most_descriptor_bits || ring.size_bits_ > most_data_bits)
         return Error{Errc::failed, "the kernel's log says that it is larger than can be", ""};
     ring.descriptors_ =
         LazyBytes(kernel.memory(), descriptors, ring.count() * ring.descriptor_bytes_);
