@@ -70,6 +70,16 @@ TEST(Document, IsBlocks) {
               "NAME: b  yes\n");
 }
 
+TEST(Document, KeepsForJsonWhatIsOfJsonOnly) {
+    Section blocks = section(SectionShape::blocks);
+    const std::string before = text_of(blocks);
+    blocks.columns.push_back({"addresses", "", ValueForm::json});
+    for (auto &row : blocks.rows)
+        row.push_back(std::vector<std::string>{"0x1f"});
+    EXPECT_EQ(text_of(blocks), before);
+    EXPECT_NE(to_json_lines(blocks)[0].find(R"("addresses":["0x1f"])"), std::string::npos);
+}
+
 TEST(Document, SaysWhenThereIsNothing) {
     Section none = section(SectionShape::table);
     none.rows.clear();

@@ -84,6 +84,8 @@ std::string facts_text(const Section &section) {
 std::string block_text(const Section &section, const std::vector<Value> &row) {
     std::string head, below;
     for (size_t i = 0; i < row.size(); i++) {
+        if (section.columns[i].form == ValueForm::json)
+            continue;
         if (const auto *list = std::get_if<std::vector<std::string>>(&row[i])) {
             for (const auto &line : *list)
                 below += "  " + escaped(line) + "\n";

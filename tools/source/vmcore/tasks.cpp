@@ -43,6 +43,14 @@ const std::vector<DocumentColumn> task_columns = {
     {"comm", "COMMAND"},
 };
 
+// Of the frames alone: a stack's lines may be of registers, or say what is special.
+Value addresses_of(const Backtrace &trace) {
+    std::vector<std::string> addresses;
+    for (const Frame &frame : trace.frames)
+        addresses.push_back(hex(frame.ip));
+    return addresses;
+}
+
 std::vector<Value> task_row(const Task &task) {
     return {int64_t{task.pid},
             int64_t{task.tgid},
@@ -81,8 +89,13 @@ Section Vmcore::running() {
     section.type = "cpu";
     section.title = "CPUS";
     section.shape = SectionShape::blocks;
-    section.columns = {{"cpu", "CPU"},     {"pid", "PID"},  {"comm", "COMMAND"},
-                       {"panic", "PANIC"}, {"problem", ""}, {"stack", "STACK"}};
+    section.columns = {{"cpu", "CPU"},
+                       {"pid", "PID"},
+                       {"comm", "COMMAND"},
+                       {"panic", "PANIC"},
+                       {"problem", ""},
+                       {"stack", "STACK"},
+                       {"addresses", "", ValueForm::json}};
     Kernel &kernel = *state_->kernel;
     const auto panic = kernel.value<uint32_t>("panic_cpu");
     for (size_t i = 0; i < kernel.cpus().size(); i++) {
@@ -94,13 +107,16 @@ Section Vmcore::running() {
                                   task ? Value(task->comm) : Value(),
                                   panic && *panic == cpu ? Value(true) : Value(),
                                   Value(),
+                                  Value(),
                                   Value()};
         if (Backtraces *backtraces = state_->backtraces()) {
             const auto trace = backtraces->of_cpu(i, task);
-            if (trace)
+            if (trace) {
                 row[5] = state_->frames_with_registers(*trace);
-            else
+                row[6] = addresses_of(*trace);
+            } else {
                 row[4] = trace.error().what;
+            }
         }
         section.rows.push_back(std::move(row));
     }
@@ -137,25 +153,30 @@ Result<Section> Vmcore::backtraces(std::optional<int64_t> pid) {
     Section section;
     section.type = "backtrace";
     section.shape = SectionShape::blocks;
-    section.columns = {{"pid", "PID"},
-                       {"cpu", "CPU"},
-                       {"state", "STATE"},
-                       {"comm", "COMMAND"},
-                       {"stack", "STACK"}};
+    section.columns = {{"pid", "PID"},      {"cpu", "CPU"},     {"state", "STATE"},
+                       {"comm", "COMMAND"}, {"stack", "STACK"}, {"addresses", "", ValueForm::json}};
     Backtraces *backtraces = state_->backtraces();
     for (const Task &task : state_->tasks().all) {
         if (pid && task.pid != *pid)
             continue;
-        std::vector<Value> row = {int64_t{task.pid}, uint64_t{task.cpu}, task.state_letters(),
-                                  task.comm, Value()};
+        std::vector<Value> row = {int64_t{task.pid},
+                                  uint64_t{task.cpu},
+                                  task.state_letters(),
+                                  task.comm,
+                                  Value(),
+                                  Value()};
         if (backtraces && !task.on_cpu) {
-            row[4] = state_->frames_text(backtraces->of_sleeping(task));
+            const Backtrace trace = backtraces->of_sleeping(task);
+            row[4] = state_->frames_text(trace);
+            row[5] = addresses_of(trace);
         } else if (backtraces) {
             const auto &cpus = state_->kernel->cpus();
             const auto at = std::find(cpus.begin(), cpus.end(), task.cpu);
             const auto trace = backtraces->of_cpu(static_cast<size_t>(at - cpus.begin()), task);
-            if (trace)
+            if (trace) {
                 row[4] = state_->frames_with_registers(*trace);
+                row[5] = addresses_of(*trace);
+            }
         }
         section.rows.push_back(std::move(row));
     }
