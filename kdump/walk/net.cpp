@@ -17,6 +17,7 @@ constexpr uint64_t no_carrier_bit = 1u << 2;  // __LINK_STATE_NOCARRIER
 constexpr uint64_t stopped_bits = 3;          // __QUEUE_STATE_DRV_XOFF, __QUEUE_STATE_STACK_XOFF
 constexpr uint32_t most_queues = 4096;
 constexpr size_t most_qdiscs = 4096;
+constexpr std::string_view tunnels_count = "dev_get_tstats64";  // and bridges, in tstats
 
 class Walk {
   public:
@@ -87,11 +88,16 @@ class Walk {
     }
 
     void read_counters(const Ref &dev, NetDevice &found) {
+        const std::string counts = function_that_counts(dev);
         for (const char *name : {"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors",
-                                 "tx_errors", "rx_dropped", "tx_dropped", "rx_missed_errors",
-                                 "rx_over_errors", "tx_carrier_errors", "collisions"})
-            if (const auto value = dev["stats"][name].number())
+                                 "tx_errors", "rx_missed_errors", "rx_over_errors",
+                                 "tx_carrier_errors", "collisions", "rx_dropped", "tx_dropped"}) {
+            const auto value = dev["stats"][name].number();
+            // A zero is none where the driver counts elsewhere.
+            if (value && (*value || counts.empty() || counts == tunnels_count ||
+                          std::string_view(name).ends_with("dropped")))
                 found.counters[name] += *value;
+        }
         // The stack's own, per CPU: 625788b58445 (5.18); plain numbers of the device before.
         const uint64_t core = dev["core_stats"].number_or(0);
         for (const char *name :
@@ -100,32 +106,41 @@ class Walk {
                 found.counters[std::string("core_") + name] += plain["counter"].number_or(0);
             else if (core)
                 add_per_cpu(core, "net_device_core_stats", name, "core_", found);
-        add_software_counters(dev, found);
+        add_software_counters(dev, counts, found);
+    }
+
+    // "dummy_get_stats64"; nothing where the stack counts.
+    std::string function_that_counts(const Ref &dev) {
+        for (const char *name : {"ndo_get_stats64", "ndo_get_stats"})
+            if (const uint64_t at = dev["netdev_ops"][name].number_or(0)) {
+                const std::string function = kernel_.name_of(at);
+                return function.substr(0, function.find(' '));
+            }
+        return {};
     }
 
     void add_per_cpu(uint64_t address, const char *structure, const char *field, const char *prefix,
                      NetDevice &found) {
         for (const uint32_t cpu : kernel_.cpus())
-            if (const auto at = kernel_.per_cpu(address, cpu))
+            if (const auto at = address ? kernel_.per_cpu(address, cpu) : Result<uint64_t>(Error{}))
                 if (const auto value = kernel_.at(structure, *at)[field].number())
                     found.counters[std::string(prefix) + field] += *value;
     }
 
-    // Of software devices: one of three kinds (enum netdev_stat_type since 34d21de99cea, 6.8; lo
-    // and veth had lstats before).
-    void add_software_counters(const Ref &dev, NetDevice &found) {
-        const uint64_t at = dev["lstats"].number_or(0);
-        if (!at)
-            return;
+    // Of software devices that count per CPU in the one way or the other. What lo sends it
+    // receives.
+    void add_software_counters(const Ref &dev, const std::string &counts, NetDevice &found) {
+        const bool loopback = counts == "loopback_get_stats64";
+        for (const char *name : {"packets", "bytes"})
+            for (const char *direction : {"tx_", "rx_"})
+                if (loopback || (counts == "dummy_get_stats64" && *direction == 't'))
+                    add_per_cpu(dev["lstats"].number_or(0), "pcpu_lstats", name, direction, found);
+        // Those of a kind (34d21de99cea, 6.8) need no function of their own.
         const std::string kind =
             kernel_.types().enumerator("netdev_stat_type", dev["pcpu_stat_type"].number_or(0));
-        if (kind.empty() || kind == "NETDEV_PCPU_STAT_LSTATS") {
-            add_per_cpu(at, "pcpu_lstats", "packets", "lstats_", found);
-            add_per_cpu(at, "pcpu_lstats", "bytes", "lstats_", found);
-        } else if (kind == "NETDEV_PCPU_STAT_TSTATS") {
+        if (counts == tunnels_count || (counts.empty() && kind == "NETDEV_PCPU_STAT_TSTATS"))
             for (const char *name : {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"})
-                add_per_cpu(at, "pcpu_sw_netstats", name, "", found);
-        }
+                add_per_cpu(dev["tstats"].number_or(0), "pcpu_sw_netstats", name, "", found);
     }
 
     void read_qdiscs(const Ref &dev, NetDevice &found) {
