@@ -37,7 +37,9 @@ class LazyBytes {
         return {bytes_.get() + offset, count};
     }
     // Reads all of it at once, for who looks at all of it; what cannot be read stays unknown.
-    void fetch_all() { whole_ = whole_ || (!bytes_.empty() && reader_->read(address_, bytes_)); }
+    void fetch_all() {
+        whole_ = whole_ || (size_ && reader_->read(address_, {bytes_.get(), size_}));
+    }
     // The number with this index, of a table of such numbers; 0 where it cannot be read.
     template <typename T>
     T number(size_t index) {

@@ -17,7 +17,9 @@ constexpr uint64_t no_carrier_bit = 1u << 2;  // __LINK_STATE_NOCARRIER
 constexpr uint64_t stopped_bits = 3;          // __QUEUE_STATE_DRV_XOFF, __QUEUE_STATE_STACK_XOFF
 constexpr uint32_t most_queues = 4096;
 constexpr size_t most_qdiscs = 4096;
-constexpr std::string_view tunnels_count = "dev_get_tstats64";  // and bridges, in tstats
+// Functions of which it is known where they count: of bridges and tunnels, dummy, lo.
+constexpr std::string_view tunnels_count = "dev_get_tstats64", dummy_counts = "dummy_get_stats64",
+                           loopback_counts = "loopback_get_stats64";
 
 class Walk {
   public:
@@ -89,13 +91,14 @@ class Walk {
 
     void read_counters(const Ref &dev, NetDevice &found) {
         const std::string counts = function_that_counts(dev);
+        found.driver_counts = !counts.empty() && counts != tunnels_count &&
+                              counts != dummy_counts && counts != loopback_counts;
         for (const char *name : {"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors",
                                  "tx_errors", "rx_missed_errors", "rx_over_errors",
                                  "tx_carrier_errors", "collisions", "rx_dropped", "tx_dropped"}) {
             const auto value = dev["stats"][name].number();
-            // A zero is none where the driver counts elsewhere.
-            if (value && (*value || counts.empty() || counts == tunnels_count ||
-                          std::string_view(name).ends_with("dropped")))
+            if (value &&
+                (*value || !found.driver_counts))  // a zero is none where the driver does not count
                 found.counters[name] += *value;
         }
         // The stack's own, per CPU: 625788b58445 (5.18); plain numbers of the device before.
@@ -130,10 +133,10 @@ class Walk {
     // Of software devices that count per CPU in the one way or the other. What lo sends it
     // receives.
     void add_software_counters(const Ref &dev, const std::string &counts, NetDevice &found) {
-        const bool loopback = counts == "loopback_get_stats64";
+        const bool loopback = counts == loopback_counts;
         for (const char *name : {"packets", "bytes"})
             for (const char *direction : {"tx_", "rx_"})
-                if (loopback || (counts == "dummy_get_stats64" && *direction == 't'))
+                if (loopback || (counts == dummy_counts && *direction == 't'))
                     add_per_cpu(dev["lstats"].number_or(0), "pcpu_lstats", name, direction, found);
         // Those of a kind (34d21de99cea, 6.8) need no function of their own.
         const std::string kind =

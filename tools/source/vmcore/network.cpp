@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "kdump/walk/napi.h"
 #include "source/vmcore/state.h"
@@ -22,7 +23,9 @@ std::string handle_text(uint32_t handle) {
            (handle & low ? fmt::format("{:x}", handle & low) : "");
 }
 
-// As `ip -s -s link` adds them up: the device's own, and what the stack counted for it.
+// As `ip -s -s link` adds them up: the device's own, and what the stack counted for it. Where the
+// driver counts in a place of its own, nothing is known of the first, and a sum of zero says
+// nothing.
 struct DeviceCounter {
     const char *key;  // of JSON
     std::array<const char *, 2> parts;
@@ -52,7 +55,20 @@ Value sum(const NetDevice &device, const DeviceCounter &counter) {
         if (const auto found = part ? device.counters.find(part) : device.counters.end();
             found != device.counters.end())
             value = (value == Value() ? 0 : std::get<uint64_t>(value)) + found->second;
-    return value;
+    const bool whole = device.counters.contains(counter.parts[0]);
+    return whole || value != Value(uint64_t{0}) ? value : Value();
+}
+
+// Whose counters are not among these.
+std::string not_counted(const Network &network) {
+    std::set<std::string> drivers;
+    for (const NetNamespace &netns : network.namespaces)
+        for (const NetDevice &device : netns.devices)
+            if (device.driver_counts)
+                drivers.insert(device.driver);
+    if (drivers.empty())
+        return {};
+    return fmt::format(" (without what was counted by {})", fmt::join(drivers, ", "));
 }
 
 std::string state_text(const NetDevice &device) {
@@ -116,8 +132,8 @@ Section Vmcore::devices() {
 Section Vmcore::device_drops() {
     Section section;
     section.type = "device_drops";
-    section.title = "DROPS AND ERRORS OF DEVICES";
-    section.if_empty = "no device counted a drop or an error";
+    section.title = "DROPS AND ERRORS OF DEVICES" + not_counted(state_->network());
+    section.if_empty = "the stack counted none";
     section.columns = {{"netns", "NETNS"}, {"dev", "DEV"}, {"kind", "KIND"}, {"packets", "COUNT"}};
     for (const NetNamespace &netns : state_->network().namespaces)
         for (const NetDevice &device : netns.devices)
