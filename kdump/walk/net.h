@@ -33,7 +33,7 @@ struct NetDevice {
     uint32_t tx_queues = 0, rx_queues = 0;
     uint32_t stopped_queues = 0;               // of tx_queues
     std::map<std::string, uint64_t> counters;  // "rx_dropped", ...: the kernel's own, not the NIC's
-    bool driver_counts = false;  // in structures of its own, which are not read
+    bool driver_counts = false;                // in structures of its own, which are not read
     std::vector<QueueDiscipline> qdiscs;       // the root first
 };
 
