@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kdump/walk/module_symbols.h"
 #include "kdump/walk/modules.h"
 
 namespace whydrop::kdump {
@@ -124,13 +125,32 @@ const std::vector<Module> &Kernel::modules() {
     return *modules_;
 }
 
+const ModuleSymbols &Kernel::symbols_of(const Module &module) {
+    auto &known = module_symbols_[module.address];
+    if (!known)
+        known = std::make_unique<ModuleSymbols>(*this, module);
+    return *known;
+}
+
+uint64_t Kernel::address_of(std::string_view symbol) {
+    uint64_t address = symbols_->address_of(symbol);
+    for (auto module = modules().begin(); !address && module != modules().end(); ++module)
+        address = symbols_of(*module).address_of(symbol);
+    return address;
+}
+
+std::string Kernel::name_in(const Module &module, uint64_t address, uint64_t code) {
+    const std::string name = symbols_of(module).name_of(address, code);
+    return (name.empty() ? hex(address) : name) + " [" + module.name + "]";
+}
+
 std::string Kernel::name_of(uint64_t address, bool is_return) {
     const uint64_t code = address - (is_return ? 1 : 0);
     if (code < lowest_address)
         return hex(address);
     for (const Module &module : modules())
         if (module.holds(code))
-            return symbol_in_module(*this, module, address, code);
+            return name_in(module, address, code);
     const auto symbol = symbols_->symbol_at(code);
     constexpr uint64_t far = 16u << 20;  // behind the last symbol, or between two
     if (!symbol || address - symbol->address > far)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 namespace whydrop::kdump {
 
 struct Module;
+class ModuleSymbols;
 
 class Kernel {
   public:
@@ -50,18 +52,23 @@ class Kernel {
 
     // Loaded modules, by address; read once.
     const std::vector<Module> &modules();
+    // Of the kernel, or else of the first module that has it. 0: nobody has.
+    uint64_t address_of(std::string_view symbol);
     // "ip_rcv+0x1c", "alx_reset+0x10 [alx]"; "0xffff..." where nobody has a name for it. A return
     // address may be the next function's first: it belongs to what is before it.
     std::string name_of(uint64_t address, bool is_return = false);
 
   private:
     Kernel() = default;
+    const ModuleSymbols &symbols_of(const Module &module);
+    std::string name_in(const Module &module, uint64_t address, uint64_t code);
 
     std::unique_ptr<Memory> memory_;
     std::optional<Kallsyms> symbols_;
     std::unique_ptr<Types> types_;
     std::vector<uint32_t> cpus_;
     std::optional<std::vector<Module>> modules_;
+    std::map<uint64_t, std::unique_ptr<ModuleSymbols>> module_symbols_;  // by struct module
 };
 
 // "name+0x1c"; the name alone where the distance is 0.

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdump/walk/modules.h"
 
-#include <elf.h>
-
 #include <algorithm>
-#include <cstring>
 
 #include "kdump/kernel.h"
 
@@ -13,7 +10,6 @@ namespace whydrop::kdump {
 namespace {
 
 constexpr size_t most_modules = 4096;
-constexpr uint64_t most_module_symbols = 1u << 20;
 constexpr uint64_t most_module_bytes = 1u << 30;
 
 std::string state_name(Kernel &kernel, uint64_t state) {
@@ -110,28 +106,6 @@ std::vector<Module> read_modules(Kernel &kernel) {
         most_modules)
         .ok();
     return modules;
-}
-
-std::string symbol_in_module(Kernel &kernel, const Module &module, uint64_t address,
-                             uint64_t code) {
-    const std::string where = " [" + module.name + "]";
-    const Ref table = kernel.at("module", module.address)["kallsyms"].target();
-    const uint64_t count = std::min(table["num_symtab"].number_or(0), most_module_symbols);
-    const uint64_t symbols = table["symtab"].number_or(0), names = table["strtab"].number_or(0);
-    const auto bytes = kernel.memory().bytes(symbols, count * sizeof(Elf64_Sym));
-    Elf64_Sym best{};
-    for (uint64_t i = 0; bytes && i < count; i++) {
-        Elf64_Sym symbol;
-        std::memcpy(&symbol, bytes->data() + i * sizeof symbol, sizeof symbol);
-        if (symbol.st_shndx != SHN_UNDEF && symbol.st_name && symbol.st_value <= code &&
-            symbol.st_value >= best.st_value)
-            best = symbol;
-    }
-    const auto name = best.st_value ? kernel.memory().text(names + best.st_name)
-                                    : Result<std::string>(std::string());
-    if (!name || name->empty())
-        return hex(address) + where;
-    return name_and_distance(*name, address - best.st_value) + where;
 }
 
 }  // namespace whydrop::kdump

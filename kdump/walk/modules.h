@@ -33,8 +33,4 @@ std::string taint_letters(uint64_t mask);
 // In the order of the list; those that cannot be read are left out.
 std::vector<Module> read_modules(Kernel &kernel);
 
-// "alx_reset+0x10 [alx]", from the module's own table of symbols: the distance of `address` from
-// the symbol that `code` is part of.
-std::string symbol_in_module(Kernel &kernel, const Module &module, uint64_t address, uint64_t code);
-
 }  // namespace whydrop::kdump

@@ -38,11 +38,11 @@ Result<uint64_t> address_of(Kernel &kernel, const std::string &text) {
             return Error{Errc::usage, "'" + text + "' has no number behind the +", ""};
         offset = *parsed;
     }
-    if (const uint64_t address = kernel.symbols().address_of(name))
+    if (const uint64_t address = kernel.address_of(name))
         return address + offset;
     const auto number = number_of(name);
     if (!number)
-        return Error{Errc::usage, "this kernel has no symbol '" + name + "'",
+        return Error{Errc::usage, "neither this kernel nor a module of it has a symbol '" + name + "'",
                      "an address is hexadecimal: 0xffffffff81000000"};
     return *number + offset;
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The symbols of a loaded module: struct mod_kallsyms, an ELF symbol table in the kernel's memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kdump/memory.h"
+
+namespace whydrop::kdump {
+
+class Kernel;
+struct Module;
+
+class ModuleSymbols {
+  public:
+    // Keeps a reference to the kernel's memory. Empty where the table is not in the dump.
+    ModuleSymbols(Kernel &kernel, const Module &module);
+
+    // "alx_reset+0x10": the distance of `address` from the symbol that `code` is part of. Empty:
+    // below all of them.
+    [[nodiscard]] std::string name_of(uint64_t address, uint64_t code) const;
+    // 0: there is none.
+    [[nodiscard]] uint64_t address_of(std::string_view name) const;
+
+  private:
+    struct Entry {
+        uint64_t address = 0, name = 0;  // where its name is
+    };
+
+    const Memory *memory_;
+    std::vector<Entry> entries_;  // by address
+};
+
+}  // namespace whydrop::kdump
