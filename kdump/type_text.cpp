@@ -5,7 +5,7 @@ namespace whydrop::kdump {
 
 namespace {
 
-constexpr unsigned most_levels = 16;
+constexpr unsigned most_levels = 16, most_types = 256;
 
 class Writer {
   public:
@@ -17,8 +17,9 @@ class Writer {
         if (!id)
             return joined("void", inner);
         const auto type = btf_.type(id);
-        if (!type || level > most_levels)
+        if (!type || level > most_levels || left_ == 0)
             return joined("?", inner);
+        left_--;
         switch (type->kind) {
             case BtfKind::pointer:
                 return text(type->target, pointer(type->target, inner), level + 1);
@@ -92,6 +93,7 @@ class Writer {
     }
 
     const Btf &btf_;
+    unsigned left_ = most_types;
 };
 
 }  // namespace

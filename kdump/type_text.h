@@ -9,7 +9,7 @@
 
 namespace whydrop::kdump {
 
-// "void" for 0; "?" for what the bytes do not hold, and below 16 levels.
+// "void" for 0; "?" for what the bytes do not hold, below 16 levels, and behind 256 types.
 std::string type_text(const Btf &btf, uint32_t type);
 
 }  // namespace whydrop::kdump

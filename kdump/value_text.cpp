@@ -12,7 +12,7 @@ namespace whydrop::kdump {
 namespace {
 
 constexpr unsigned most_levels = 16;
-constexpr size_t most_elements = 64, most_bytes = 64;
+constexpr size_t most_elements = 64, most_bytes = 64, most_values = 4096;
 constexpr size_t pointer_bytes = 8;
 
 bool all_zero(std::span<const uint8_t> bytes) {
@@ -27,6 +27,9 @@ class Printer {
         const auto type = btf_.type(btf_.strip(id));
         if (!type || level > most_levels)
             return bytes_text(bytes);
+        if (left_ == 0)
+            return "...";
+        left_--;
         switch (type->kind) {
             case BtfKind::integer:
                 return integer(*type, number(bytes, type->size_bytes));
@@ -126,6 +129,7 @@ class Printer {
     }
 
     const Btf &btf_;
+    size_t left_ = most_values;
 };
 
 }  // namespace

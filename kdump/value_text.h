@@ -11,7 +11,7 @@
 namespace whydrop::kdump {
 
 // Of any bytes: what they do not hold is "?". Nested up to 16 levels; the first 64 elements of an
-// array; fields that are zero are left out of structures.
+// array, 4096 values in all, "..." for the others; fields that are zero are left out of structures.
 std::string value_text(const Btf &btf, uint32_t type, std::span<const uint8_t> bytes);
 
 // Without a type: pairs of hexadecimal digits, the first 64 bytes.

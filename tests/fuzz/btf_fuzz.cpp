@@ -5,11 +5,15 @@
 #include <span>
 
 #include "kdump/btf.h"
+#include "kdump/type_text.h"
+#include "kdump/value_text.h"
 
 using whydrop::kdump::Btf;
 using whydrop::kdump::BtfKind;
 
 namespace {
+
+constexpr uint8_t some_bytes[] = "eth0\0\0\0\0\x01\x02\x03\x04\xff\xff\xff\xff";
 
 size_t walk(const Btf &btf) {
     constexpr uint32_t enough = 31;  // types: more of them find nothing new and take long
@@ -28,6 +32,8 @@ size_t walk(const Btf &btf) {
         if (type && (type->kind == BtfKind::structure || type->kind == BtfKind::union_))
             seen += btf.find_member(id, "dev").has_value();
         seen += btf.array(id).has_value();
+        seen += whydrop::kdump::type_text(btf, id).size();
+        seen += whydrop::kdump::value_text(btf, id, some_bytes).size();
         seen += btf.strip(id);
         seen += btf.size_of(id).value_or(0);
     }

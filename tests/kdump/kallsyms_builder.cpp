@@ -10,7 +10,6 @@ namespace whydrop::test {
 namespace {
 
 constexpr uint32_t per_marker = 256;
-constexpr size_t image_bytes = 4u << 20, table_at = 1u << 20;
 constexpr uint64_t absolute_below = 1u << 20;
 
 // The tokens: each character stands for itself, and a few syllables for numbers that no name has.
@@ -117,8 +116,9 @@ void write_offsets(Writer &writer, KallsymsSample &sample, const Symbols &symbol
 void write_order(Writer &writer, const Symbols &symbols) {
     std::vector<uint32_t> order(symbols.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-        return symbols[a].second.substr(1) < symbols[b].second.substr(1);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+        return std::pair(symbols[a].second.substr(1), a) <
+               std::pair(symbols[b].second.substr(1), b);
     });
     writer.align();
     for (const uint32_t index : order)
@@ -143,10 +143,11 @@ std::string keys(const KallsymsSample &sample, uint64_t count_at, uint64_t stext
 
 }  // namespace
 
-KallsymsSample kallsyms_sample(KallsymsAge age, const Symbols &symbols, uint64_t stext) {
+KallsymsSample kallsyms_sample(KallsymsAge age, const Symbols &symbols, uint64_t stext,
+                               size_t image_bytes) {
     KallsymsSample sample{PlainMemory(stext, image_bytes), {}, {}};
     sample.place.count = static_cast<uint32_t>(symbols.size());
-    Writer writer(sample, stext + table_at);
+    Writer writer(sample, stext + image_bytes / 4);
     uint64_t count_at = 0;
     const bool old = age == KallsymsAge::before_keys || age == KallsymsAge::with_keys;
     if (old)

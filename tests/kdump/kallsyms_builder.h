@@ -56,6 +56,8 @@ struct KallsymsSample {
 // Symbols as {address, letter of the type and name}, by ascending address; addresses below 1 MB are
 // absolute (per-CPU) ones.
 using Symbols = std::vector<std::pair<uint64_t, std::string>>;
-KallsymsSample kallsyms_sample(KallsymsAge age, const Symbols &symbols, uint64_t stext);
+// The table begins at a quarter of `image_bytes`, which begin at _stext.
+KallsymsSample kallsyms_sample(KallsymsAge age, const Symbols &symbols, uint64_t stext,
+                               size_t image_bytes = 4u << 20);
 
 }  // namespace whydrop::test
