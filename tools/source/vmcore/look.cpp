@@ -42,7 +42,8 @@ Result<uint64_t> address_of(Kernel &kernel, const std::string &text) {
         return address + offset;
     const auto number = number_of(name);
     if (!number)
-        return Error{Errc::usage, "neither this kernel nor a module of it has a symbol '" + name + "'",
+        return Error{Errc::usage,
+                     "neither this kernel nor a module of it has a symbol '" + name + "'",
                      "an address is hexadecimal: 0xffffffff81000000"};
     return *number + offset;
 }
