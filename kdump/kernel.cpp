@@ -63,7 +63,8 @@ std::string name_and_distance(const std::string &name, uint64_t distance) {
 
 Kernel::~Kernel() = default;
 
-Result<std::unique_ptr<Kernel>> Kernel::open(std::unique_ptr<Dump> dump) {
+Result<std::unique_ptr<Kernel>> Kernel::open(std::unique_ptr<Dump> dump,
+                                             const TypesElsewhere &elsewhere) {
     std::unique_ptr<Kernel> kernel(new Kernel);
     auto memory = Memory::open(std::move(dump));
     if (!memory)
@@ -73,12 +74,26 @@ Result<std::unique_ptr<Kernel>> Kernel::open(std::unique_ptr<Dump> dump) {
     if (!symbols)
         return symbols.error();
     kernel->symbols_.emplace(std::move(*symbols));
-    auto types = Types::load(*kernel->memory_, kernel->symbols_->address_of("__start_BTF"),
-                             kernel->symbols_->address_of("__stop_BTF"));
+    if (auto loaded = kernel->load_types(elsewhere); !loaded)
+        return loaded.error();
+    return kernel;
+}
+
+Status Kernel::load_types(const TypesElsewhere &elsewhere) {
+    const uint64_t begin = symbols_->address_of("__start_BTF");
+    const uint64_t end = symbols_->address_of("__stop_BTF");
+    auto types = Types::load(*memory_, begin, end);
+    if (!types && elsewhere) {
+        auto found = elsewhere(*this);
+        if (!found)
+            return found.error();
+        types_are_its_own_ = end > begin && found->size() == end - begin;
+        types = Types::of(std::move(*found));
+    }
     if (!types)
         return types.error();
-    kernel->types_ = std::move(*types);
-    return kernel;
+    types_ = std::move(*types);
+    return success();
 }
 
 Ref Kernel::at(std::string_view structure, uint64_t address) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,13 +24,21 @@ class ModuleSymbols;
 
 class Kernel {
   public:
-    // Errors: as Memory::open() and Kallsyms::find(); failed where the kernel carries no BTF.
-    static Result<std::unique_ptr<Kernel>> open(std::unique_ptr<Dump> dump);
+    // BTF for a kernel that was built without, or whose own is not in the dump; the Kernel has no
+    // types yet.
+    using TypesElsewhere = std::function<Result<std::vector<uint8_t>>(Kernel &)>;
+
+    // Errors: as Memory::open() and Kallsyms::find(); failed where the kernel carries no BTF and
+    // there are no types elsewhere; theirs.
+    static Result<std::unique_ptr<Kernel>> open(std::unique_ptr<Dump> dump,
+                                                const TypesElsewhere &elsewhere = {});
     ~Kernel();
 
     [[nodiscard]] const Memory &memory() const { return *memory_; }
     [[nodiscard]] Kallsyms &symbols() { return *symbols_; }
     [[nodiscard]] Types &types() { return *types_; }
+    // Are those the types that BTF of modules refers to, by number?
+    [[nodiscard]] bool types_are_its_own() const { return types_are_its_own_; }
     [[nodiscard]] const VmcoreInfo &info() const { return memory_->info(); }
 
     // A structure at an address, or at a symbol's.
@@ -52,6 +61,7 @@ class Kernel {
 
     // Loaded modules, by address; read once.
     const std::vector<Module> &modules();
+    const ModuleSymbols &symbols_of(const Module &module);
     // Of the kernel, or else of the first module that has it. 0: nobody has.
     uint64_t address_of(std::string_view symbol);
     // "ip_rcv+0x1c", "alx_reset+0x10 [alx]"; "0xffff..." where nobody has a name for it. A return
@@ -60,12 +70,13 @@ class Kernel {
 
   private:
     Kernel() = default;
-    const ModuleSymbols &symbols_of(const Module &module);
+    Status load_types(const TypesElsewhere &elsewhere);
     std::string name_in(const Module &module, uint64_t address, uint64_t code);
 
     std::unique_ptr<Memory> memory_;
     std::optional<Kallsyms> symbols_;
     std::unique_ptr<Types> types_;
+    bool types_are_its_own_ = true;
     std::vector<uint32_t> cpus_;
     std::optional<std::vector<Module>> modules_;
     std::map<uint64_t, std::unique_ptr<ModuleSymbols>> module_symbols_;  // by struct module

@@ -18,10 +18,13 @@ Result<std::unique_ptr<Types>> Types::load(const Reader &memory, uint64_t begin,
     if (begin >= end || end - begin > most_btf_bytes)
         return Error{Errc::failed, "the kernel has no BTF",
                      "give its vmlinux with debug information by --vmlinux"};
+    auto bytes = memory.bytes(begin, end - begin);
+    return bytes ? of(std::move(*bytes), base) : bytes.error();
+}
+
+Result<std::unique_ptr<Types>> Types::of(std::vector<uint8_t> bytes, const Types *base) {
     std::unique_ptr<Types> types(new Types);
-    types->bytes_.resize(end - begin);
-    if (auto read = memory.read(begin, types->bytes_); !read)
-        return read.error();
+    types->bytes_ = std::move(bytes);
     auto btf = Btf::parse(types->bytes_, base ? &base->btf() : nullptr);
     if (!btf)
         return btf.error();

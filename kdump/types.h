@@ -40,6 +40,9 @@ class Types {
     // and has to outlive it. Errors: failed.
     static Result<std::unique_ptr<Types>> load(const Reader &memory, uint64_t begin, uint64_t end,
                                                const Types *base = nullptr);
+    // The same of BTF that comes from elsewhere.
+    static Result<std::unique_ptr<Types>> of(std::vector<uint8_t> bytes,
+                                             const Types *base = nullptr);
 
     [[nodiscard]] const Btf &btf() const { return *btf_; }
 

@@ -32,7 +32,7 @@ ModuleSymbols::ModuleSymbols(Kernel &kernel, const Module &module) : memory_(&ke
                      [](const Entry &a, const Entry &b) { return a.address < b.address; });
 }
 
-std::string ModuleSymbols::name_of(uint64_t address, uint64_t code) const {
+std::optional<ModuleSymbols::Symbol> ModuleSymbols::at(uint64_t code) const {
     auto after =
         std::upper_bound(entries_.begin(), entries_.end(), code,
                          [](uint64_t at, const Entry &entry) { return at < entry.address; });
@@ -43,7 +43,12 @@ std::string ModuleSymbols::name_of(uint64_t address, uint64_t code) const {
     while (std::prev(after) != entries_.begin() && std::prev(after, 2)->address == begin)
         --after;
     const auto name = memory_->text(std::prev(after)->name);
-    return name && !name->empty() ? name_and_distance(*name, address - begin) : std::string();
+    return name && !name->empty() ? std::optional(Symbol{*name, begin}) : std::nullopt;
+}
+
+std::string ModuleSymbols::name_of(uint64_t address, uint64_t code) const {
+    const auto symbol = at(code);
+    return symbol ? name_and_distance(symbol->name, address - symbol->address) : std::string();
 }
 
 uint64_t ModuleSymbols::address_of(std::string_view name) const {

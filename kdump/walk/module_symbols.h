@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,12 @@ class ModuleSymbols {
     // Keeps a reference to the kernel's memory. Empty where the table is not in the dump.
     ModuleSymbols(Kernel &kernel, const Module &module);
 
+    // The last one at or below an address.
+    struct Symbol {
+        std::string name;
+        uint64_t address = 0;
+    };
+    [[nodiscard]] std::optional<Symbol> at(uint64_t code) const;
     // "alx_reset+0x10": the distance of `address` from the symbol that `code` is part of. Empty:
     // below all of them.
     [[nodiscard]] std::string name_of(uint64_t address, uint64_t code) const;

@@ -8,7 +8,7 @@ namespace whydrop::kdump {
 std::vector<ModuleTypes> read_module_types(Kernel &kernel, uint64_t &lost) {
     std::vector<ModuleTypes> all;
     const Ref head = kernel.variable("btf_modules", "list_head");
-    if (!head.ok())
+    if (!head.ok() || !kernel.types_are_its_own())
         return all;
     const auto add = [&](const Ref &entry) {
         const Ref btf = entry["btf"].target();

@@ -19,7 +19,8 @@ struct ModuleTypes {
     std::unique_ptr<Types> types;  // refers to the kernel's
 };
 
-// In the order of the list; empty where the kernel keeps none. `lost` counts those that cannot be
+// In the order of the list; empty where the kernel keeps none, or its own types came from elsewhere
+// and have other numbers. `lost` counts those that cannot be
 // read.
 std::vector<ModuleTypes> read_module_types(Kernel &kernel, uint64_t &lost);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "kdump/kernel.h"
+#include "kdump/walk/build_ids.h"
 #include "kdump/walk/modules.h"
 
 namespace whydrop::kdump {
@@ -86,7 +87,7 @@ Summary read_summary(Kernel &kernel) {
     summary.version = text_or_nothing(name["version"]);
     summary.machine = text_or_nothing(name["machine"]);
     summary.node = text_or_nothing(name["nodename"]);
-    summary.build_id = std::string(kernel.info().value("BUILD-ID").value_or(""));
+    summary.build_id = kernel_build_id(kernel);
     summary.cpus = static_cast<uint32_t>(kernel.cpus().size());
     if (const auto khz = kernel.value<uint32_t>("cpu_khz"); khz && *khz)
         summary.cpu_mhz = *khz / 1000;
