@@ -31,6 +31,7 @@ whydrop_pkg(zlib zlib)
 whydrop_pkg(deflate libdeflate)
 whydrop_pkg(zstd libzstd)
 whydrop_pkg(lzo lzo2)
+whydrop_pkg(dw libdw)
 
 # snappy's .pc file is not packaged everywhere: found by what it would say.
 find_path(SNAPPY_INCLUDE_DIR snappy-c.h REQUIRED)

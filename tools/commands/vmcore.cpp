@@ -21,6 +21,7 @@ struct Options {
     bool no_header = false, wide = false;
     bool all = false, blocked = false;
     uint64_t count = 8;
+    DebugWanted debug;
 };
 
 using Show = std::function<Status(Vmcore &core, DocumentWriter &writer, const Options &options)>;
@@ -132,7 +133,7 @@ const std::vector<Part> parts = {
 };
 
 Result<int> run(const Options &options, const Show &show, const Invocation &invocation) {
-    auto core = Vmcore::open(options.core);
+    auto core = Vmcore::open(options.core, options.debug);
     if (!core)
         return core.error();
     Output output(STDOUT_FILENO);
@@ -154,6 +155,7 @@ void add_common(CLI::App &app, Options &options) {
     add_format(app, options.format);
     app.add_flag("--no-header", options.no_header, "Tables without their header");
     app.add_flag("--wide", options.wide, "More than 100 columns where it takes them");
+    add_debug_options(app, options.debug);
 }
 
 CLI::App *add_part(CLI::App &app, const Part &part, Options &options) {
@@ -186,6 +188,7 @@ Run setup(CLI::App &app) {
         nested.push_back({add_part(app, part, *options), [options, &part](const Invocation &call) {
                               return run(*options, part.show, call);
                           }});
+    nested.push_back(add_vmcore_list(app));
     app.require_subcommand(0, 1);
     add_examples(app,
                  {{"whydrop vmcore /var/crash/vmcore", "what the dead kernel left, in one report"},

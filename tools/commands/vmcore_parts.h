@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commands/command.h"
+#include "source/vmcore/vmcore.h"
 
 namespace whydrop {
 
@@ -10,5 +11,10 @@ struct VmcorePart {
     CLI::App *app;
     Run run;
 };
+
+VmcorePart add_vmcore_list(CLI::App &vmcore);
+
+// --vmlinux, --module, --no-debuginfo.
+void add_debug_options(CLI::App &app, DebugWanted &debug);
 
 }  // namespace whydrop

@@ -6,6 +6,7 @@
 
 #include "kdump/type_text.h"
 #include "kdump/value_text.h"
+#include "source/debuginfo/locations.h"
 #include "source/vmcore/state.h"
 
 namespace whydrop {
@@ -74,7 +75,19 @@ Result<Section> Vmcore::symbol(const std::string &text) {
     Section section;
     section.type = "symbol";
     section.columns = {{"address", "ADDRESS", ValueForm::hex}, {"symbol", "SYMBOL"}};
-    section.rows.push_back({*address, state_->kernel->name_of(*address)});
+    const std::string name = state_->kernel->name_of(*address);
+    const auto &lines = state_->source.at(*state_->kernel, *address);
+    if (lines.empty()) {
+        section.rows.push_back({*address, name});
+        return section;
+    }
+    for (DocumentColumn &column : line_columns())
+        section.columns.push_back(std::move(column));
+    for (const SourceLine &line : lines) {
+        section.rows.push_back({*address, name});
+        for (Value &cell : line_cells(line))
+            section.rows.back().push_back(std::move(cell));
+    }
     return section;
 }
 

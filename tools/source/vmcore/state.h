@@ -16,6 +16,7 @@
 #include "kdump/walk/net.h"
 #include "kdump/walk/tasks.h"
 #include "kdump/walk/work.h"
+#include "source/vmcore/source_lines.h"
 #include "source/vmcore/vmcore.h"
 
 namespace whydrop {
@@ -23,6 +24,7 @@ namespace whydrop {
 struct Vmcore::State {
     std::string path;
     std::unique_ptr<kdump::Kernel> kernel;
+    SourceLines source;
     Losses losses;
 
     // Each is read once; what could not be read is among the losses then.
@@ -38,12 +40,13 @@ struct Vmcore::State {
     // Counts what is missing of one kind; nothing for 0.
     void lose(const std::string &kind, uint64_t count, const std::string &unit,
               const std::string &why);
-    // A line for each frame: "ip_rcv+0x1c", and what is special about it.
-    std::vector<std::string> frames_text(const kdump::Backtrace &trace);
-    // The same with the registers of exceptions below them.
-    std::vector<std::string> frames_with_registers(const kdump::Backtrace &trace);
+    // A line for each frame: "ip_rcv+0x1c", its source line if known, and what is special about it;
+    // above it the functions that were inlined there. With `registers` those of exceptions below.
+    std::vector<std::string> frames_text(const kdump::Backtrace &trace, bool registers = false);
 
   private:
+    std::vector<std::string> frame_text(const kdump::Frame &frame);
+
     std::optional<kdump::Tasks> tasks_;
     std::optional<kdump::Network> network_;
     std::optional<std::vector<kdump::ModuleTypes>> module_types_;
@@ -52,6 +55,9 @@ struct Vmcore::State {
     std::optional<kdump::Backtraces> backtraces_;
     bool cannot_unwind_ = false;
 };
+
+// "RIP: ..., RSP: ..." in the order in which the kernel's own reports have them.
+std::vector<std::string> register_lines(const kdump::Registers &registers);
 
 // Absent where empty.
 inline Value text_value(std::string text) {

@@ -11,32 +11,6 @@ namespace {
 
 using namespace kdump;
 
-// "RIP: ..., RSP: ..." in the order in which the kernel's own reports have them.
-std::vector<std::string> register_lines(const Registers &registers) {
-    constexpr Register rows[][3] = {
-        {Register::ip, Register::sp, Register::flags},
-        {Register::ax, Register::bx, Register::cx},
-        {Register::dx, Register::si, Register::di},
-        {Register::bp, Register::r8, Register::r9},
-        {Register::r10, Register::r11, Register::r12},
-        {Register::r13, Register::r14, Register::r15},
-    };
-    std::vector<std::string> lines;
-    for (const auto &row : rows) {
-        std::string line;
-        for (const Register which : row)
-            if (const auto value = registers.get(which)) {
-                std::string digits = hex(*value).substr(2);
-                digits.insert(0, 16 - std::min<size_t>(16, digits.size()), '0');
-                line +=
-                    (line.empty() ? "" : "  ") + std::string(register_name(which)) + ": " + digits;
-            }
-        if (!line.empty())
-            lines.push_back("    " + line);
-    }
-    return lines;
-}
-
 const std::vector<DocumentColumn> task_columns = {
     {"pid", "PID"},      {"tgid", "TGID"},   {"ppid", "PPID"},
     {"cpu", "CPU"},      {"state", "STATE"}, {"task", "TASK", ValueForm::hex},
@@ -63,16 +37,29 @@ std::vector<Value> task_row(const Task &task) {
 
 }  // namespace
 
-std::vector<std::string> Vmcore::State::frames_with_registers(const kdump::Backtrace &trace) {
-    std::vector<std::string> lines = frames_text(trace), all;
-    for (size_t i = 0; i < lines.size(); i++) {
-        all.push_back(lines[i]);
-        if (i < trace.frames.size() && trace.frames[i].kind == FrameKind::exception &&
-            trace.frames[i].registers)
-            for (auto &line : register_lines(*trace.frames[i].registers))
-                all.push_back(std::move(line));
+std::vector<std::string> register_lines(const Registers &registers) {
+    constexpr Register rows[][3] = {
+        {Register::ip, Register::sp, Register::flags},
+        {Register::ax, Register::bx, Register::cx},
+        {Register::dx, Register::si, Register::di},
+        {Register::bp, Register::r8, Register::r9},
+        {Register::r10, Register::r11, Register::r12},
+        {Register::r13, Register::r14, Register::r15},
+    };
+    std::vector<std::string> lines;
+    for (const auto &row : rows) {
+        std::string line;
+        for (const Register which : row)
+            if (const auto value = registers.get(which)) {
+                std::string digits = hex(*value).substr(2);
+                digits.insert(0, 16 - std::min<size_t>(16, digits.size()), '0');
+                line +=
+                    (line.empty() ? "" : "  ") + std::string(register_name(which)) + ": " + digits;
+            }
+        if (!line.empty())
+            lines.push_back("    " + line);
     }
-    return all;
+    return lines;
 }
 
 Section Vmcore::tasks() {
@@ -112,7 +99,7 @@ Section Vmcore::running() {
         if (Backtraces *backtraces = state_->backtraces()) {
             const auto trace = backtraces->of_cpu(i, task);
             if (trace) {
-                row[5] = state_->frames_with_registers(*trace);
+                row[5] = state_->frames_text(*trace, true);
                 row[6] = addresses_of(*trace);
             } else {
                 row[4] = trace.error().what;
@@ -174,7 +161,7 @@ Result<Section> Vmcore::backtraces(std::optional<int64_t> pid) {
             const auto at = std::find(cpus.begin(), cpus.end(), task.cpu);
             const auto trace = backtraces->of_cpu(static_cast<size_t>(at - cpus.begin()), task);
             if (trace) {
-                row[4] = state_->frames_with_registers(*trace);
+                row[4] = state_->frames_text(*trace, true);
                 row[5] = addresses_of(*trace);
             }
         }

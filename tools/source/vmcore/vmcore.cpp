@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "source/debuginfo/locations.h"
 #include "source/vmcore/state.h"
 
 namespace whydrop {
@@ -12,17 +13,27 @@ Vmcore::Vmcore(Vmcore &&) noexcept = default;
 Vmcore &Vmcore::operator=(Vmcore &&) noexcept = default;
 Vmcore::~Vmcore() = default;
 
-Result<Vmcore> Vmcore::open(const std::string &path) {
+Result<Vmcore> Vmcore::open(const std::string &path, DebugWanted debug) {
     auto dump = kdump::open_dump(path);
     if (!dump)
         return dump.error();
     const bool incomplete = (*dump)->facts().incomplete;
-    auto kernel = kdump::Kernel::open(std::move(*dump));
+    auto lines = SourceLines::open(std::move(debug));
+    if (!lines)
+        return lines.error();
+    auto kernel = kdump::Kernel::open(std::move(*dump), [&lines](kdump::Kernel &without_types) {
+        return lines->types_for(without_types);
+    });
     if (!kernel)
         return Error{kernel.error().code, path + ": " + kernel.error().what, kernel.error().hint};
+    if (auto attached = lines->attach(**kernel); !attached)
+        return attached.error();
     auto state = std::make_unique<State>();
     state->path = path;
     state->kernel = std::move(*kernel);
+    state->source = std::move(*lines);
+    for (const std::string &doubt : state->source.doubts())
+        state->lose("debuginfo", 1, "files", doubt);
     if (incomplete)
         state->lose("incomplete", 1, "files", "the dump ends before it should: pages are missing");
     return Vmcore(std::move(state));
@@ -94,15 +105,32 @@ kdump::Backtraces *Vmcore::State::backtraces() {
     return backtraces_ ? &*backtraces_ : nullptr;
 }
 
-std::vector<std::string> Vmcore::State::frames_text(const kdump::Backtrace &trace) {
+std::vector<std::string> Vmcore::State::frame_text(const kdump::Frame &frame) {
+    std::vector<std::string> text;
+    std::string line = kernel->name_of(frame.ip, !frame.exact);
+    for (const SourceLine &part : source.at(*kernel, frame.code())) {
+        const std::string place = place_text(part);
+        if (part.inlined)
+            text.push_back(part.function + " (" + place + ", inlined)");
+        else if (!place.empty())
+            line += " (" + place + ")";
+    }
+    if (frame.kind == kdump::FrameKind::guessed)
+        line += " (guessed from the stack)";
+    if (frame.kind == kdump::FrameKind::exception)
+        line += " (exception)";
+    text.push_back(std::move(line));
+    return text;
+}
+
+std::vector<std::string> Vmcore::State::frames_text(const kdump::Backtrace &trace, bool registers) {
     std::vector<std::string> lines;
     for (const kdump::Frame &frame : trace.frames) {
-        std::string line = kernel->name_of(frame.ip, !frame.exact);
-        if (frame.kind == kdump::FrameKind::guessed)
-            line += " (guessed from the stack)";
-        if (frame.kind == kdump::FrameKind::exception)
-            line += " (exception)";
-        lines.push_back(std::move(line));
+        for (std::string &line : frame_text(frame))
+            lines.push_back(std::move(line));
+        if (registers && frame.kind == kdump::FrameKind::exception && frame.registers)
+            for (std::string &line : register_lines(*frame.registers))
+                lines.push_back(std::move(line));
     }
     if (!trace.complete)
         lines.push_back("... " + trace.ended);

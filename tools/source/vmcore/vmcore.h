@@ -6,16 +6,26 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/document.h"
 #include "sys/result.h"
 
 namespace whydrop {
 
+// Files with debug information, for source lines and, where the kernel has no BTF, for types.
+struct DebugWanted {
+    std::string vmlinux;               // empty: not named
+    std::vector<std::string> modules;  // .ko files
+    bool look = true;                  // in the usual places, for what is not named
+    std::string root;                  // of the usual places; for tests
+};
+
 class Vmcore {
   public:
-    // Errors: usage for what is no dump; failed for one whose kernel cannot be found.
-    static Result<Vmcore> open(const std::string &path);
+    // Errors: usage for what is no dump, and for debug files that are none or of another build;
+    // failed for one whose kernel cannot be found.
+    static Result<Vmcore> open(const std::string &path, DebugWanted debug = {});
     Vmcore(Vmcore &&) noexcept;
     Vmcore &operator=(Vmcore &&) noexcept;
     ~Vmcore();
@@ -40,7 +50,8 @@ class Vmcore {
     Result<Section> backtraces(std::optional<int64_t> pid);
     // What a BPF map held, by its name or number. Errors: usage, there is none; unsupported.
     Result<Section> bpf_map(const std::string &name);
-    // A symbol's address, or the symbol at an address ("0xffff...", "name", "name+0x10"). Errors:
+    // A symbol's address, or the symbol at an address ("0xffff...", "name", "name+0x10"); with
+    // debug files also its source line, a row for each function that was inlined there. Errors:
     // usage.
     Result<Section> symbol(const std::string &text);
     // A type's members; with an address or a symbol, what they held. Errors: usage.
