@@ -52,9 +52,9 @@ struct Attribute {
     uint64_t address = 0, size_bytes = 0;
 };
 
-// What module_sect_attrs and module_notes_attrs end in. The address of a section stands beside its
-// attribute, or in it since 4b2c11e4aaf7 ("module: sysfs: Drop member 'module_sect_attr::address'",
-// 6.14); the same series dropped the counts and left a list that ends with NULL.
+// What module_sect_attrs and module_notes_attrs end in. d8959b947a8d (6.14) and its neighbours took
+// their counts away, which leaves a list that ends with NULL, and put the address of a section,
+// which stood beside its attribute, into it.
 std::vector<Attribute> attributes_of(Kernel &kernel, const Ref &table, const char *count_member) {
     if (!table.ok())
         return {};

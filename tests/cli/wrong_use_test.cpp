@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A table of what is done wrong, and what whydrop has to answer: the exit code, the words on
 // stderr, and what stands on stdout (nothing, when it never came to observing).
+#include "wrong_use.h"
+
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "process.h"
+#include "wrong_debug_files.h"
 
 namespace whydrop::live {
 namespace {
-
-enum Needs { nothing, root };
-constexpr const char *clean = "";       // stdout stays empty
-constexpr const char *summary = "...";  // stdout holds something
-
-struct Row {
-    const char *name;      // of the test
-    const char *sentence;  // what is done, and why the answer has to be so
-    const char *script;    // for bash; $W is whydrop, $L lab_tool, $D an empty directory
-    int status;
-    std::vector<std::string> says;  // on stderr, each of them
-    const char *out = clean;        // or else exactly that
-    Needs needs = nothing;
-};
 
 const Row rows[] = {
     {"NoCommand", "no command: there is nothing to do", "$W", 2, {"no command", "--help"}},
@@ -345,11 +333,6 @@ const Row rows[] = {
      root},
 };
 
-// For the name of the test in a list.
-void PrintTo(const Row &row, std::ostream *to) {
-    *to << row.sentence;
-}
-
 class WrongUse : public testing::TestWithParam<Row> {};
 
 // Words for bash: no character of a build directory's name may mean something to it.
@@ -389,6 +372,7 @@ std::string test_name(const testing::TestParamInfo<Row> &info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
+INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
 
 }  // namespace
 }  // namespace whydrop::live

@@ -169,7 +169,15 @@ def dumps(kernel, place):
             results[f"dump.{form}"] = f"FAIL: {problem}" if problem else "pass"
             results[f"vmcore.{form}"] = _report(place, target, kernel, "NULL pointer dereference",
                                                 "resetrace_reset_ring")
+        results["vmcore.lines"] = _lines(place, folder / "elf.core", folder)
     return results
+
+
+def _lines(place, core, folder):
+    problem = vmcore.lines_problem(
+        place.build / "tools/whydrop", core, folder / "resetrace.ko", folder / "pausenic.ko",
+        FOLDER / "modules/resetrace/resetrace.c", "WRITE_ONCE(race->ring->head, 0);")
+    return f"FAIL: {problem}" if problem else "pass"
 
 
 def _report(place, core, kernel, panic, frame):

@@ -39,3 +39,33 @@ def problem(whydrop, core, release, panic, frame):
     }
     wrong = [what for what, right in checks.items() if not right]
     return "; ".join(wrong) or None
+
+
+def _line_of(source, text):
+    """The number of the line in a file that has this text."""
+    lines = source.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def lines_problem(whydrop, core, module, other, source, text):
+    """Why the frames of the panic do not name the line of `source` with `text` in it, where the
+    module died; None. The module `other` was not loaded."""
+    place = f"{source.name}:{_line_of(source, text)}"
+    try:
+        lines = _lines(whydrop, core, "bt", "--module", module)
+        frames = [frame for line in lines for frame in line.get("stack", [])
+                  if f"[{module.stem}]" in frame]
+        died = next((frame for frame in frames if frame.endswith(f"{place}) (exception)")), None)
+        if not died:
+            return f"no exception at {place} among {frames}"
+        listed = subprocess.run([whydrop, "vmcore", "list", died.split()[0], "--module", module],
+                                capture_output=True, timeout=SECONDS, check=False, text=True).stdout
+        refused = subprocess.run([whydrop, "vmcore", "bt", core, "--module", other],
+                                 capture_output=True, timeout=SECONDS, check=False, text=True)
+    except (ValueError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if place not in listed or text not in listed:
+        return f"without the dump it is {listed!r}"
+    if refused.returncode != 2 or f"no module '{other.stem}' was loaded" not in refused.stderr:
+        return f"{other.name} is answered by {refused.returncode}: {refused.stderr}"
+    return None

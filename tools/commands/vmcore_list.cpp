@@ -84,6 +84,8 @@ VmcorePart add_vmcore_list(CLI::App &vmcore) {
     sub->add_flag("--no-header", options->no_header, "Tables without their header");
     sub->add_flag("--wide", options->wide, "More than 100 columns where it takes them");
     add_files(*sub, options->vmlinux, options->modules);
+    add_examples(*sub, {{"whydrop vmcore list josh_handle_packets+0x27a --module josh.ko",
+                         "where in its source a driver was, from an oops alone"}});
     return {sub, [options](const Invocation &call) { return run(*options, call); }};
 }
 

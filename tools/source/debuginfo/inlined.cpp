@@ -48,11 +48,23 @@ std::string function_name(Dwarf_Die *die) {
     return name ? name : "";
 }
 
-// What it was compiled in: "/build/linux-6.1".
+// What it was compiled in, "/build/linux-6.1": file names are said below that. Assembly that was
+// built in a folder below its source has whole paths, and then it is the folder that both share.
 std::string_view folder_of(Dwarf_Die *unit) {
     Dwarf_Attribute attribute;
     const char *folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-    return folder ? folder : "";
+    const char *source = dwarf_diename(unit);
+    if (!folder || !source || dwarf_srclang(unit) != DW_LANG_Mips_Assembler || *source != '/')
+        return folder ? folder : "";
+    const std::string_view built_in = folder, path = source;
+    const auto [end, other] =
+        std::mismatch(built_in.begin(), built_in.end(), path.begin(), path.end());
+    if (end == built_in.end())
+        return built_in;
+    const size_t shared = path.rfind('/', static_cast<size_t>(other - path.begin()));
+    return std::count(path.begin(), path.begin() + static_cast<ptrdiff_t>(shared), '/') > 1
+               ? path.substr(0, shared)
+               : built_in;
 }
 
 void set_file(SourceLine &line, const char *path, std::string_view folder) {

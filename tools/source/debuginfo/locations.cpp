@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "kdump/hex.h"
 
@@ -75,12 +77,20 @@ Result<std::vector<DebugSymbol>> that_fit(const DebugFile &file, const Location 
     return Error{Errc::usage, has + ": " + kdump::hex(location.offset_bytes) + " is not in it", ""};
 }
 
+std::string place_text(const SourceLine &line) {
+    if (line.file.empty())
+        return {};
+    return line.file + ":" + (line.line ? std::to_string(line.line) : "?");
+}
+
 // The line of the source itself, where it is on this machine.
 std::string source_text(const SourceLine &line) {
+    std::error_code error;
+    if (!line.line || line.line > most_source_lines ||
+        !std::filesystem::is_regular_file(line.path, error))
+        return {};
     std::ifstream source(line.path);
     std::string text;
-    if (!line.line || line.line > most_source_lines)
-        return {};
     for (uint32_t i = 0; i < line.line; i++)
         if (!std::getline(source, text))
             return {};
@@ -106,11 +116,11 @@ Status add_location(Section &section, const std::vector<DebugFile> &files,
         if (lines.empty())  // of assembly that says nothing
             lines.emplace_back();
         for (const SourceLine &line : lines) {
+            const std::string code = source_text(line);
             std::vector<Value> row = {text};
             for (Value &cell : line_cells(line))
                 row.push_back(std::move(cell));
-            const std::string code = source_text(line);
-            row.push_back(code.empty() ? Value() : Value(code));
+            row.push_back(line_text(line, text) + (code.empty() ? "" : "  " + code));
             section.rows.push_back(std::move(row));
         }
     }
@@ -149,43 +159,34 @@ Result<Section> source_lines_of(const std::vector<DebugFile> &files,
             return no_debug_info(file);
     Section section;
     section.type = "line";
-    section.columns = {{"location", "LOCATION"}};
+    section.shape = SectionShape::lines;
+    section.columns = {{"location", ""}};
     for (DocumentColumn &column : line_columns())
         section.columns.push_back(std::move(column));
-    section.columns.push_back({"text", "TEXT"});
+    section.columns.push_back({"text", ""});
     for (const std::string &text : locations)
         if (auto added = add_location(section, files, text); !added)
             return added.error();
-    if (std::all_of(section.rows.begin(), section.rows.end(), [](const auto &row) {
-            return std::holds_alternative<std::monostate>(row.back());
-        })) {
-        section.columns.pop_back();
-        for (auto &row : section.rows)
-            row.pop_back();
-    }
     return section;
 }
 
 std::vector<DocumentColumn> line_columns() {
-    return {{"function", "FUNCTION"},
-            {"inlined", "INLINED"},
-            {"file", ""},
-            {"line", ""},
-            {"source", "SOURCE"}};
+    return {{"function", ""}, {"inlined", ""}, {"file", ""}, {"line", ""}};
 }
 
 std::vector<Value> line_cells(const SourceLine &line) {
-    const auto text = [](std::string value) {
-        return value.empty() ? Value() : Value(std::move(value));
+    const auto text = [](const std::string &value) {
+        return value.empty() ? Value() : Value(value);
     };
     return {text(line.function), line.inlined ? Value(true) : Value(), text(line.file),
-            line.line ? Value(uint64_t{line.line}) : Value(), text(place_text(line))};
+            line.line ? Value(uint64_t{line.line}) : Value()};
 }
 
-std::string place_text(const SourceLine &line) {
-    if (line.file.empty())
-        return {};
-    return line.file + ":" + (line.line ? std::to_string(line.line) : "?");
+std::string line_text(const SourceLine &line, const std::string &name) {
+    const std::string place = place_text(line);
+    if (line.inlined)
+        return line.function + " (" + place + ", inlined)";
+    return name + (place.empty() ? "" : " (" + place + ")");
 }
 
 Error no_debug_info(const DebugFile &file) {

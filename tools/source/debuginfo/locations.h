@@ -23,18 +23,19 @@ struct Location {
 // file does not. Errors: usage.
 Result<Location> parse_location(const std::string &text);
 
-// Rows of "line": the lines of each function of that name in the first file that has one, with
-// their text where the source is on this machine. Errors: usage: no such function, of another size,
-// or too short.
+// Rows of "line": those of each function of that name in the first file that has one; as text with
+// the line itself, where the source is on this machine. Errors: usage: no such function, of another
+// size, or too short.
 Result<Section> source_lines_of(const std::vector<DebugFile> &files,
                                 const std::vector<std::string> &locations);
 
-// The columns that say a line, and the cells of one.
+// The columns that say a line in JSON, and the cells of one.
 std::vector<DocumentColumn> line_columns();
 std::vector<Value> line_cells(const SourceLine &line);
 
-// "net/ipv4/ip_input.c:562"; empty: not known.
-std::string place_text(const SourceLine &line);
+// "ip_rcv+0x1c (net/ipv4/ip_input.c:562)"; of what was inlined there, which has no name with a
+// distance: "ip_rcv_core (net/ipv4/ip_input.c:470, inlined)".
+std::string line_text(const SourceLine &line, const std::string &name);
 
 // What is said of a file that was compiled without -g, or was stripped.
 Error no_debug_info(const DebugFile &file);

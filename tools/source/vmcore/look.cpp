@@ -81,12 +81,16 @@ Result<Section> Vmcore::symbol(const std::string &text) {
         section.rows.push_back({*address, name});
         return section;
     }
+    section.shape = SectionShape::lines;
     for (DocumentColumn &column : line_columns())
         section.columns.push_back(std::move(column));
+    section.columns.push_back({"text", ""});
     for (const SourceLine &line : lines) {
-        section.rows.push_back({*address, name});
+        std::vector<Value> row = {*address, name};
         for (Value &cell : line_cells(line))
-            section.rows.back().push_back(std::move(cell));
+            row.push_back(std::move(cell));
+        row.push_back(hex(*address) + "  " + line_text(line, name));
+        section.rows.push_back(std::move(row));
     }
     return section;
 }

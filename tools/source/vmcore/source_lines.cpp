@@ -26,7 +26,7 @@ Error other_build(const DebugFile &file, const std::string &id, const std::strin
     return {Errc::usage,
             file.path() + " is of another build: its build id is " + file.build_id() +
                 ", that of " + who + " in the dump is " + id,
-            "the debug files of one build only say the right lines"};
+            "only the debug files of the same build say the right lines"};
 }
 
 std::string release_of(Kernel &kernel) {

@@ -108,13 +108,11 @@ kdump::Backtraces *Vmcore::State::backtraces() {
 std::vector<std::string> Vmcore::State::frame_text(const kdump::Frame &frame) {
     std::vector<std::string> text;
     std::string line = kernel->name_of(frame.ip, !frame.exact);
-    for (const SourceLine &part : source.at(*kernel, frame.code())) {
-        const std::string place = place_text(part);
+    for (const SourceLine &part : source.at(*kernel, frame.code()))
         if (part.inlined)
-            text.push_back(part.function + " (" + place + ", inlined)");
-        else if (!place.empty())
-            line += " (" + place + ")";
-    }
+            text.push_back(line_text(part, {}));
+        else
+            line = line_text(part, line);
     if (frame.kind == kdump::FrameKind::guessed)
         line += " (guessed from the stack)";
     if (frame.kind == kdump::FrameKind::exception)
