@@ -30,13 +30,10 @@ class Debugger:
 
 
 def _newest(root, tool):
-    """Started by the C library's own loader, as this system's is older than they want."""
-    libraries = root / "usr/lib/x86_64-linux-gnu"
-    loader = [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries)]
     if tool == "crash":
-        return Debugger([*loader, str(root / "usr/bin/crash")], dict(os.environ))
+        return Debugger(programs.by_own_loader(root, root / "usr/bin/crash"), dict(os.environ))
     python = (root / "usr/bin/python3").resolve()
-    return Debugger([*loader, str(python), str(root / "usr/bin/drgn")],
+    return Debugger(programs.by_own_loader(root, python, root / "usr/bin/drgn"),
                     dict(os.environ, PYTHONHOME=str(root / "usr"), PYTHONDONTWRITEBYTECODE="1"))
 
 

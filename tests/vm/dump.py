@@ -53,9 +53,21 @@ class Qmp:
         return json.loads(line) if line else {"event": "SHUTDOWN"}
 
 
-def take(run, process, target, form, timeout):
-    """Waits for the panic and writes the memory to `target`: whole, or not at all. Returns when
-    QEMU has been told to end, or the guest has ended by itself."""
+def _write(qmp, target, form):
+    """Whole, or not at all."""
+    target = pathlib.Path(target).resolve()
+    part = target.with_name(target.name + ".part")
+    wanted = {} if form == "elf" else {"format": form}
+    answer = qmp.ask("dump-guest-memory", paging=False, protocol=f"file:{part}", **wanted)
+    if "error" in answer:
+        print(f"tests/vm: no dump: {answer['error']}", file=sys.stderr)
+    else:
+        os.replace(part, target)
+
+
+def take(run, process, targets, timeout):
+    """Waits for the panic and writes the memory to `targets`, {path: format}. Returns when QEMU has
+    been told to end, or the guest has ended by itself."""
     try:
         qmp = Qmp(run / "qmp", process)
     except OSError:
@@ -65,14 +77,8 @@ def take(run, process, target, form, timeout):
         while (event := qmp.next_event()["event"]) != "GUEST_PANICKED":
             if event == "SHUTDOWN":
                 return
-        target = pathlib.Path(target).resolve()
-        part = target.with_name(target.name + ".part")
-        wanted = {} if form == "elf" else {"format": form}
-        answer = qmp.ask("dump-guest-memory", paging=False, protocol=f"file:{part}", **wanted)
-        if "error" in answer:
-            print(f"tests/vm: no dump: {answer['error']}", file=sys.stderr)
-        else:
-            os.replace(part, target)
+        for target, form in targets.items():
+            _write(qmp, target, form)
         qmp.ask("quit")
     except TimeoutError:
         process.kill()

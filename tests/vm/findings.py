@@ -8,7 +8,7 @@ import subprocess
 import debuggers
 
 SCRIPTS = ("blocked-tasks", "bpf-maps", "net-drops", "panic", "softnet", "workqueues")
-SECONDS = 120  # for one script
+SECONDS = 600  # for one script, on a machine that has much else to do
 HEADER = re.compile(r"\s*[A-Z][A-Z_]*(\s+[A-Z][A-Z_]*)+\s*(\(.*\))?")
 
 

@@ -48,6 +48,7 @@ class Options:
     kernel_words: list = dataclasses.field(default_factory=list)
     dump: pathlib.Path = None  # where the memory goes when the guest panics
     dump_format: str = "kdump-zlib"
+    more_dumps: dict = dataclasses.field(default_factory=dict)  # {path: format} of the same memory
     name: str = "run"  # of the console's log
     kaslr: bool = False  # takes 2 s longer: the kernel unpacks itself, to where chance wants it
 
@@ -148,8 +149,8 @@ class Guest:
                                        stderr=errors, env=self.qemu.environment)
             try:
                 if self.options.dump:
-                    dump.take(run, process, self.options.dump, self.options.dump_format,
-                              self.options.timeout)
+                    dump.take(run, process, {self.options.dump: self.options.dump_format,
+                                             **self.options.more_dumps}, self.options.timeout)
                 process.wait(self.options.timeout)
             except subprocess.TimeoutExpired:
                 self._say(f"not done after {self.options.timeout:g} s")

@@ -16,6 +16,14 @@ def environment(root):
     return dict(os.environ, LD_LIBRARY_PATH=":".join(str(root / folder) for folder in LIBRARIES))
 
 
+def by_own_loader(root, *words):
+    """The command of a program below `root`, which was unpacked with `whole`: started by the C
+    library's own loader, as this system's is older than it wants."""
+    libraries = root / "usr/lib/x86_64-linux-gnu"
+    return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries),
+            *map(str, words)]
+
+
 def get(name, packages, works, suite=SUITE, whole=False):
     """The folder below which `packages` are unpacked; they are fetched when it is not there, or
     does not work: `works(root)` says so. `whole`: with all the libraries, also those this system

@@ -9,10 +9,14 @@ import subprocess
 import tempfile
 import threading
 
+import counters
+import damage
 import debuggers
 import findings
+import formats
 import guest
 import module
+import oracle
 import programs
 import vmcore
 import vmlinux
@@ -28,8 +32,8 @@ LONG_TESTS = ("EveryWayOfCountingGivesWhatWasSent", "FiltersInTheKernel",
 # Debian 12's debuggers: its drgn reads no dumps of QEMU's, and its crash no newer kernels.
 CRASH_8_ON = ("6.1",)
 CRASH_8_CANNOT = {"blocked-tasks": "crash 8.0.2 finds only the running tasks of this kernel"}
-# The format of QEMU's own dumps does not depend on the kernel.
-FLATTENED_ON = ("6.1",)
+# Formats of dumps, and what they look like damaged, do not depend on the kernel.
+FORMATS_ON = DAMAGED_ON = ("6.1",)
 
 
 @dataclasses.dataclass
@@ -147,29 +151,50 @@ def _looks_like_dump(path, form, release):
 
 
 def dumps(kernel, place):
-    """A driver's bug makes the kernel panic, and its memory is taken, in both formats."""
-    results = {}
+    """A driver's bug makes the kernel panic, and its memory is taken."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        environment = _built_modules(kernel, folder)
-        for form, of_qemu in (("elf", "elf"), ("flattened", "kdump-zlib")):
-            if form == "flattened" and kernel.series not in FLATTENED_ON:
-                continue
-            target = folder / f"{form}.core"
-            booted = guest.Guest(kernel, guest.Options(
-                name=f"dump-{form}", memory=512, timeout=SHORT_SECONDS, dump=target,
-                dump_format=of_qemu, environment=environment))
-            # The work is pending when the driver goes, which then has it run at once.
-            booted.run(["sh", "-c",
-                        "insmod $WHYDROP_MODULES/resetrace.ko delay_ms=30000 && rmmod resetrace"])
-            console = booted.console.read_text(errors="replace")
-            died = re.search(r"RIP: \S*resetrace_reset_ring", console)
-            problem = (None if died else "the driver's bug did not show") or \
-                _looks_like_dump(target, form, kernel.release)
-            results[f"dump.{form}"] = f"FAIL: {problem}" if problem else "pass"
-            results[f"vmcore.{form}"] = _report(place, target, kernel, "NULL pointer dereference",
-                                                "resetrace_reset_ring")
-        results["vmcore.lines"] = _lines(place, folder / "elf.core", folder)
+        core, flattened = folder / "elf.core", {}
+        if kernel.series in FORMATS_ON:
+            flattened = {form: folder / f"{form}.core" for form in formats.OF_QEMU}
+        booted = guest.Guest(kernel, guest.Options(
+            name="dump", memory=512, timeout=SHORT_SECONDS, shares=[folder], dump=core,
+            dump_format="elf", more_dumps={path: form for form, path in flattened.items()},
+            environment={"FOLDER": folder} | _built_modules(kernel, folder)))
+        with open(place.kept / f"{kernel.series}-dump.out", "wb") as out:
+            booted.run([str(CHECKS / "counted-death")], stdout=out)
+        if not re.search(r"RIP: \S*resetrace_reset_ring",
+                         booted.console.read_text(errors="replace")):
+            return {"dump.elf": "FAIL: the driver's bug did not show: "
+                                f"{_last_line(place.kept / f'{kernel.series}-dump.out')}"}
+        results = {}
+        for form, path in (("elf", core), ("flattened", flattened.get("kdump-zlib"))):
+            if path:
+                problem = _looks_like_dump(path, form, kernel.release)
+                results[f"dump.{form}"] = f"FAIL: {problem}" if problem else "pass"
+                results[f"vmcore.{form}"] = _report(
+                    place, path, kernel, "NULL pointer dereference", "resetrace_reset_ring")
+        results["vmcore.lines"] = _lines(place, core, folder)
+        return results | _of_dump(kernel, place, core, flattened, folder)
+
+
+def _of_dump(kernel, place, core, flattened, folder):
+    """What else is asked of an ELF dump of checks/counted-death, which left its facts in `folder`."""
+    whydrop, kept = place.build / "tools/whydrop", place.kept / f"{kernel.series}-dump"
+    kept.mkdir(exist_ok=True)
+    asked = {"counters": lambda: counters.problem(whydrop, core, folder, kept / "counters")}
+    if kernel.series in FORMATS_ON:
+        asked["formats"] = lambda: formats.problem(whydrop, core, flattened, folder,
+                                                   kept / "formats")
+    if kernel.series in DAMAGED_ON:
+        asked["damaged"] = lambda: damage.problem(whydrop, core, folder, kept / "damaged")
+    results = {}
+    for name, ask in asked.items():
+        try:
+            wrong = ask()
+        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+            wrong = repr(error)
+        results[f"vmcore.{name}"] = f"FAIL: {wrong}" if wrong else "pass"
     return results
 
 
@@ -253,19 +278,21 @@ def _die_on_the_scene(kernel, folder):
 
 
 def crashscripts(kernel, place):
-    """crash-scripts/ on a dump of this kernel, where its debuginfo has been fetched."""
+    """crash-scripts/ on a dump of this kernel, and `whydrop vmcore` beside the debuggers, where its
+    debuginfo has been fetched."""
     tools = {"crash": "crash", "drgn": "py"} | ({"crash8": "crash"} if kernel.series in CRASH_8_ON
                                                 else {})
-    results = {f"crash-scripts.{script}.{tool}": f"skip: {vmlinux.not_cached(kernel.series)}"
-               for script in findings.SCRIPTS for tool in tools}
+    tests = [f"crash-scripts.{script}.{tool}" for script in findings.SCRIPTS for tool in tools]
     symbols = vmlinux.cached(kernel)
     if not symbols:
-        return results
+        return {test: f"skip: {vmlinux.not_cached(kernel.series)}"
+                for test in [*tests, "oracle.backtraces", "oracle.totals"]}
+    results = {}
     kept = place.kept / f"{kernel.series}-crashscripts"
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         core, scene = _die_on_the_scene(kernel, pathlib.Path(folder))
-        for name in results:
+        for name in tests:
             _, script, tool = name.split(".")
             if tool == "crash8" and script in CRASH_8_CANNOT:
                 results[name] = f"skip: {CRASH_8_CANNOT[script]}"
@@ -273,4 +300,11 @@ def crashscripts(kernel, place):
             results[name] = findings.check(
                 scene, SOURCE / "crash-scripts" / f"{script}.{tools[tool]}", debuggers.get(tool),
                 symbols, core, kept / f"{script}.{tool}")
-    return results
+        return results | _beside_debuggers(place.build / "tools/whydrop", symbols, core, kept)
+
+
+def _beside_debuggers(whydrop, symbols, core, kept):
+    return {"oracle.backtraces": oracle.backtraces(whydrop, core, debuggers.get("drgn"), symbols,
+                                                   kept / "oracle.backtraces"),
+            "oracle.totals": oracle.totals(whydrop, core, debuggers.get("crash"), symbols,
+                                           kept / "oracle.totals")}

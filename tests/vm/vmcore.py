@@ -6,7 +6,8 @@ import subprocess
 SECONDS = 60
 
 
-def _lines(whydrop, core, *words):
+def rows(whydrop, core, *words):
+    """The JSON lines of a part, or of the report."""
     ran = subprocess.run([whydrop, "vmcore", *words, "-f", "json", core], capture_output=True,
                          timeout=SECONDS, check=False)
     if ran.returncode:
@@ -18,7 +19,7 @@ def problem(whydrop, core, release, panic, frame):
     """Why the report is not that of this kernel, which died of `panic` in a function with `frame`
     on its stack; None."""
     try:
-        lines = _lines(whydrop, core)
+        lines = rows(whydrop, core)
     except (ValueError, subprocess.TimeoutExpired) as error:
         return str(error)
     of = {}
@@ -32,7 +33,7 @@ def problem(whydrop, core, release, panic, frame):
         f"no frame of {frame} among {frames[:12]}": any(entry.startswith(frame)
                                                         for entry in frames),
         "no log": any("Linux version " + release in line["text"]
-                      for line in _lines(whydrop, core, "log") if line["type"] == "log"),
+                      for line in rows(whydrop, core, "log") if line["type"] == "log"),
         "no lo in its devices": any(line["dev"] == "lo" for line in of.get("device", [])),
         "fewer than 10 tasks": summary.get("tasks", 0) >= 10,
         f"losses: {of['losses'][0]['losses']}": not of["losses"][0]["losses"],
