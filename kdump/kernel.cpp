@@ -155,8 +155,10 @@ uint64_t Kernel::address_of(std::string_view symbol) {
 }
 
 std::string Kernel::name_in(const Module &module, uint64_t address, uint64_t code) {
-    const std::string name = symbols_of(module).name_of(address, code);
-    return (name.empty() ? hex(address) : name) + " [" + module.name + "]";
+    const auto symbol = symbols_of(module).symbol_at(code);
+    const std::string name =
+        symbol ? name_and_distance(symbol->name, address - symbol->address) : hex(address);
+    return name + " [" + module.name + "]";
 }
 
 std::string Kernel::name_of(uint64_t address, bool is_return) {

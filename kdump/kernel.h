@@ -61,7 +61,7 @@ class Kernel {
 
     // Loaded modules, by address; read once.
     const std::vector<Module> &modules();
-    const ModuleSymbols &symbols_of(const Module &module);
+    const ModuleSymbols &symbols_of(const Module &module);  // read once
     // Of the kernel, or else of the first module that has it. 0: nobody has.
     uint64_t address_of(std::string_view symbol);
     // "ip_rcv+0x1c", "alx_reset+0x10 [alx]"; "0xffff..." where nobody has a name for it. A return

@@ -46,9 +46,20 @@ std::optional<ModuleSymbols::Symbol> ModuleSymbols::at(uint64_t code) const {
     return name && !name->empty() ? std::optional(Symbol{*name, begin}) : std::nullopt;
 }
 
-std::string ModuleSymbols::name_of(uint64_t address, uint64_t code) const {
-    const auto symbol = at(code);
-    return symbol ? name_and_distance(symbol->name, address - symbol->address) : std::string();
+std::optional<KernelSymbol> ModuleSymbols::symbol_at(uint64_t address) const {
+    auto after =
+        std::upper_bound(entries_.begin(), entries_.end(), address,
+                         [](uint64_t at, const Entry &entry) { return at < entry.address; });
+    if (after == entries_.begin())
+        return {};
+    const uint64_t begin = std::prev(after)->address;
+    // Of several names for the same place the first.
+    while (std::prev(after) != entries_.begin() && std::prev(after, 2)->address == begin)
+        --after;
+    const auto name = memory_->text(std::prev(after)->name);
+    if (!name || name->empty())
+        return {};
+    return KernelSymbol{*name, begin, 0};
 }
 
 uint64_t ModuleSymbols::address_of(std::string_view name) const {

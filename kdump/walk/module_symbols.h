@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kdump/memory.h"
+#include "kdump/symbols/kallsyms.h"
 
 namespace whydrop::kdump {
 
@@ -26,9 +27,9 @@ class ModuleSymbols {
         uint64_t address = 0;
     };
     [[nodiscard]] std::optional<Symbol> at(uint64_t code) const;
-    // "alx_reset+0x10": the distance of `address` from the symbol that `code` is part of. Empty:
-    // below all of them.
-    [[nodiscard]] std::string name_of(uint64_t address, uint64_t code) const;
+    // The symbol that an address is part of, without its size. Absent: below all of them, or its
+    // name is not in the dump.
+    [[nodiscard]] std::optional<KernelSymbol> symbol_at(uint64_t address) const;
     // 0: there is none.
     [[nodiscard]] uint64_t address_of(std::string_view name) const;
 

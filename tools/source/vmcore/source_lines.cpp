@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kdump/walk/module_symbols.h"
 #include "kdump/walk/modules.h"
 #include "source/debuginfo/locations.h"
 #include "source/debuginfo/usual_places.h"
@@ -214,7 +215,7 @@ std::vector<SourceLine> SourceLines::in_module(Kernel &kernel, const Module &mod
             if (put.name == section.name && code - put.address < section.size_bytes)
                 return found.file->lines(section.address + (code - put.address));
     // The kernel does not say where its sections are: by a symbol that only one place has.
-    const auto symbol = module_symbol_at(kernel, module, code);
+    const auto symbol = kernel.symbols_of(module).symbol_at(code);
     const auto same = symbol ? found.file->symbols_of(symbol->name) : std::vector<DebugSymbol>();
     return same.size() == 1 ? found.file->lines(same.front().address + (code - symbol->address))
                             : std::vector<SourceLine>();
