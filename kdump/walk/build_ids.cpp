@@ -16,14 +16,6 @@ namespace {
 
 constexpr uint64_t most_note_bytes = 1u << 16, most_attributes = 256, most_id_bytes = 64;
 
-std::string digits(std::span<const uint8_t> bytes) {
-    constexpr char digit[] = "0123456789abcdef";
-    std::string text;
-    for (const uint8_t byte : bytes)
-        text += {digit[byte >> 4], digit[byte & 15]};
-    return text;
-}
-
 // The build id among ELF notes.
 std::string id_in_notes(std::span<const uint8_t> notes) {
     const auto padded = [](uint64_t bytes) { return (bytes + 3) & ~uint64_t{3}; };
@@ -36,7 +28,7 @@ std::string id_in_notes(std::span<const uint8_t> notes) {
             break;
         if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof "GNU" &&
             std::memcmp(notes.data(), "GNU", sizeof "GNU") == 0)
-            return digits(notes.subspan(name, note.n_descsz));
+            return hex_digits(notes.subspan(name, note.n_descsz));
         notes = notes.subspan(name + body);
     }
     return {};
@@ -97,7 +89,7 @@ std::string module_build_id(Kernel &kernel, const Module &module) {
         const auto bytes =
             kernel.memory().bytes(id.address(), std::min(id.size_bytes(), most_id_bytes));
         if (bytes && std::any_of(bytes->begin(), bytes->end(), [](uint8_t byte) { return byte; }))
-            return digits(*bytes);
+            return hex_digits(*bytes);
     }
     for (const Attribute &note : attributes_of(kernel, structure["notes_attrs"].target(), "notes"))
         if (const std::string id = id_at(kernel, note.address, note.size_bytes); !id.empty())

@@ -55,6 +55,7 @@ class Walk {
 
     NetDevice read_device(const Ref &dev, std::string name, uint32_t netns) {
         NetDevice found;
+        found.address = dev.address();
         found.netns = netns;
         found.name = std::move(name);
         found.ifindex = static_cast<uint32_t>(dev["ifindex"].number_or(0));
@@ -165,6 +166,7 @@ class Walk {
 
     QueueDiscipline read_qdisc(const Ref &qdisc) {
         QueueDiscipline found;
+        found.address = qdisc.address();
         if (auto kind = qdisc["ops"]["id"].text())
             found.kind = std::move(*kind);
         found.handle = static_cast<uint32_t>(qdisc["handle"].number_or(0));

@@ -189,6 +189,7 @@ Run setup(CLI::App &app) {
                               return run(*options, part.show, call);
                           }});
     nested.push_back(add_vmcore_list(app));
+    nested.push_back(add_vmcore_crash(app));
     app.require_subcommand(0, 1);
     add_examples(app,
                  {{"whydrop vmcore /var/crash/vmcore", "what the dead kernel left, in one report"},

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 
+#include "kdump/hex.h"
 #include "source/debuginfo/btf_of_dwarf.h"
 #include "source/debuginfo/inlined.h"
 #include "sys/handle.h"
@@ -185,13 +186,9 @@ bool DebugFile::relocatable() const {
 std::string DebugFile::build_id() const {
     const void *bytes = nullptr;
     const ssize_t count = dwelf_elf_gnu_build_id(state_->elf, &bytes);
-    std::string text;
-    for (ssize_t i = 0; i < count; i++) {
-        constexpr char digits[] = "0123456789abcdef";
-        const uint8_t byte = static_cast<const uint8_t *>(bytes)[i];
-        text += {digits[byte >> 4], digits[byte & 15]};
-    }
-    return text;
+    if (count <= 0)
+        return {};
+    return kdump::hex_digits({static_cast<const uint8_t *>(bytes), static_cast<size_t>(count)});
 }
 
 std::string DebugFile::modinfo(std::string_view key) const {

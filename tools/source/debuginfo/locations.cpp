@@ -2,7 +2,6 @@
 #include "source/debuginfo/locations.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -14,16 +13,6 @@ namespace whydrop {
 namespace {
 
 constexpr uint32_t most_source_lines = 1u << 20;
-
-std::optional<uint64_t> hexadecimal(std::string_view text) {
-    if (text.starts_with("0x"))
-        text.remove_prefix(2);
-    uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        return {};
-    return number;
-}
 
 Error bad_number(const std::string &text) {
     return {Errc::usage, "'" + text + "' is no place in a function",
@@ -140,12 +129,12 @@ Result<Location> parse_location(const std::string &text) {
         return location;
     rest.remove_prefix(plus + 1);
     const size_t slash = rest.find('/');
-    const auto offset = hexadecimal(rest.substr(0, slash));
+    const auto offset = kdump::number_of_hex(rest.substr(0, slash));
     if (!offset)
         return bad_number(text);
     location.offset_bytes = *offset;
     if (slash != std::string_view::npos) {
-        location.size_bytes = hexadecimal(rest.substr(slash + 1));
+        location.size_bytes = kdump::number_of_hex(rest.substr(slash + 1));
         if (!location.size_bytes)
             return bad_number(text);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Symbols, types and memory, for whoever goes on by hand.
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include "kdump/type_text.h"
@@ -18,30 +17,19 @@ using namespace kdump;
 constexpr uint64_t most_words = 1u << 20;
 constexpr uint64_t most_struct_bytes = 1u << 20;
 
-// Hexadecimal, with or without 0x.
-std::optional<uint64_t> number_of(std::string_view text) {
-    if (text.starts_with("0x"))
-        text.remove_prefix(2);
-    uint64_t number = 0;
-    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-    if (err != std::errc() || end != text.data() + text.size() || text.empty())
-        return {};
-    return number;
-}
-
 // "ffffffff81000000", "0xffff...", "name", "name+0x10". A name wins over digits.
 Result<uint64_t> address_of(Kernel &kernel, const std::string &text) {
     const std::string name = text.substr(0, text.find('+'));
     uint64_t offset = 0;
     if (name.size() < text.size()) {
-        const auto parsed = number_of(text.substr(name.size() + 1));
+        const auto parsed = number_of_hex(text.substr(name.size() + 1));
         if (!parsed)
             return Error{Errc::usage, "'" + text + "' has no number behind the +", ""};
         offset = *parsed;
     }
     if (const uint64_t address = kernel.address_of(name))
         return address + offset;
-    const auto number = number_of(name);
+    const auto number = number_of_hex(name);
     if (!number)
         return Error{Errc::usage,
                      "neither this kernel nor a module of it has a symbol '" + name + "'",

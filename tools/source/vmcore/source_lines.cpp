@@ -2,7 +2,6 @@
 #include "source/vmcore/source_lines.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "kdump/walk/module_symbols.h"
 #include "kdump/walk/modules.h"
@@ -36,13 +35,9 @@ std::string release_of(Kernel &kernel) {
 
 // How far the kernel was moved from where it was linked to be. Absent: nobody knows.
 std::optional<uint64_t> slide_of(Kernel &kernel, const DebugFile &vmlinux) {
-    if (const auto text = kernel.info().value("KERNELOFFSET")) {
-        uint64_t slide = 0;
-        const auto [end, error] =
-            std::from_chars(text->data(), text->data() + text->size(), slide, 16);
-        if (error == std::errc() && end == text->data() + text->size())
+    if (const auto said = kernel.info().value("KERNELOFFSET"))
+        if (const auto slide = number_of_hex(*said))
             return slide;
-    }
     const auto linked = vmlinux.symbols_of("_stext");
     const uint64_t stext = kernel.symbols().address_of("_stext");
     return linked.empty() || !stext ? std::nullopt : std::optional(stext - linked.front().address);

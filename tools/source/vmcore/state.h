@@ -56,6 +56,8 @@ struct Vmcore::State {
     bool cannot_unwind_ = false;
 };
 
+const char *work_state_text(kdump::WorkState state);  // "running"
+
 // "RIP: ..., RSP: ..." in the order in which the kernel's own reports have them.
 std::vector<std::string> register_lines(const kdump::Registers &registers);
 

@@ -60,6 +60,9 @@ class Vmcore {
     Result<Section> words(const std::string &where, uint64_t count);
     Section info();  // VMCOREINFO and what the file says of itself
 
+    // Commands for crash(8) with the addresses of this dump, to go on by hand.
+    std::string crash_script();
+
     // What could not be read until now.
     [[nodiscard]] const Losses &losses() const;
 

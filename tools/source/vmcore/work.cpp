@@ -4,11 +4,9 @@
 
 namespace whydrop {
 
-namespace {
-
 using namespace kdump;
 
-const char *state_text(WorkState state) {
+const char *work_state_text(WorkState state) {
     switch (state) {
         case WorkState::running:
             return "running";
@@ -18,8 +16,6 @@ const char *state_text(WorkState state) {
             return "inactive";
     }
 }
-
-}  // namespace
 
 Section Vmcore::works() {
     Section section;
@@ -34,7 +30,7 @@ Section Vmcore::works() {
                        {"worker", "WORKER"},
                        {"work", "WORK", ValueForm::hex}};
     for (const Work &work : state_->workqueues().works)
-        section.rows.push_back({std::string(state_text(work.state)),
+        section.rows.push_back({std::string(work_state_text(work.state)),
                                 state_->kernel->name_of(work.function), text_value(work.queue),
                                 int64_t{work.pool},
                                 work.cpu < 0 ? Value() : Value(int64_t{work.cpu}),
