@@ -18,14 +18,14 @@ class Kernel;
 
 struct QueueDiscipline {
     uint64_t address = 0;  // of its struct Qdisc
-    std::string kind;  // "fq_codel"
+    std::string kind;      // "fq_codel"
     uint32_t handle = 0, parent = 0;
     uint64_t length = 0, packets = 0, drops = 0, requeues = 0, overlimits = 0;  // length: packets
 };
 
 struct NetDevice {
     uint64_t address = 0;  // of its struct net_device
-    uint32_t netns = 0;  // inode
+    uint32_t netns = 0;    // inode
     uint32_t ifindex = 0;
     std::string name, driver;  // driver: the module or function of its operations
     std::array<uint8_t, 6> mac{};
