@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// kdump-compressed dumps: pages one by one, packed or not. kdump_header.h has the layout.
+// kdump-compressed dumps: pages one by one, packed or not. kdump_layout.h has the bytes.
 #include <algorithm>
 #include <array>
 #include <future>
@@ -19,14 +19,6 @@
 namespace whydrop::kdump {
 
 namespace {
-
-// struct page_desc: of each page in the file, in the order of their numbers.
-struct Descriptor {
-    uint64_t offset;
-    uint32_t bytes, flags;
-    uint64_t page_flags;
-};
-static_assert(sizeof(Descriptor) == 24);
 
 constexpr uint64_t many_blocks = 64;  // from here on a second thread is worth its start
 
@@ -64,17 +56,19 @@ class CompressedDump : public Dump {
     Status read(uint64_t paddr, std::span<uint8_t> to) override;
     [[nodiscard]] bool has_page(uint64_t pfn) const override;
     [[nodiscard]] std::vector<Range> ranges() const override;
+    [[nodiscard]] std::vector<Range> machine_ranges() override;
 
   private:
     [[nodiscard]] bool has_block(uint64_t block) const;
+    [[nodiscard]] std::vector<Range> ranges_in(const PageBitmap &bitmap) const;
     [[nodiscard]] uint64_t blocks() const { return dumped_.below(header_.end_page) - skipped_; }
     [[nodiscard]] std::string why_missing(uint64_t block);
-    [[nodiscard]] Result<Descriptor> descriptor(uint64_t index);
+    [[nodiscard]] Result<KdumpPage> descriptor(uint64_t index);
     [[nodiscard]] bool data_is_cut();
     [[nodiscard]] std::string compression();
     Status read_many(uint64_t block, std::span<uint8_t> to);
     Status load(uint64_t block, std::span<uint8_t> page, Packing &with);
-    Status unpack(const Descriptor &from, std::span<uint8_t> page, Packing &with);
+    Status unpack(const KdumpPage &from, std::span<uint8_t> page, Packing &with);
 
     std::unique_ptr<Source> source_;
     KdumpHeader header_;
@@ -94,17 +88,20 @@ void CompressedDump::gather_facts() {
     facts_.incomplete |= header_.incomplete || data_is_cut();
     facts_.compression = compression();
     Notes notes;
-    read_notes(fetch_notes(*source_, header_.notes.offset, header_.notes.bytes), notes);
+    facts_.notes = fetch_notes(*source_, header_.notes.offset, header_.notes.bytes);
+    read_notes(facts_.notes, notes);
     // In the sub-header it has no note around it.
     const auto text = fetch_notes(*source_, header_.vmcoreinfo.offset, header_.vmcoreinfo.bytes);
     facts_.vmcoreinfo.assign(text.begin(), std::find(text.begin(), text.end(), uint8_t{0}));
     if (facts_.vmcoreinfo.empty())
         facts_.vmcoreinfo = std::move(notes.vmcoreinfo);
     facts_.prstatus = std::move(notes.prstatus);
+    const auto erased = fetch_notes(*source_, header_.erased.offset, header_.erased.bytes);
+    facts_.erased.assign(erased.begin(), std::find(erased.begin(), erased.end(), uint8_t{0}));
 }
 
-Result<Descriptor> CompressedDump::descriptor(uint64_t index) {
-    Descriptor found{};
+Result<KdumpPage> CompressedDump::descriptor(uint64_t index) {
+    KdumpPage found{};
     const uint64_t at = header_.descriptors + index * sizeof found;
     if (auto done = source_->read(at, bytes_of(found)); !done)
         return done.error();
@@ -142,15 +139,26 @@ bool CompressedDump::has_page(uint64_t pfn) const {
     return has_block(pfn / (header_.block_bytes / page_bytes));
 }
 
-std::vector<Range> CompressedDump::ranges() const {
+std::vector<Range> CompressedDump::ranges_in(const PageBitmap &bitmap) const {
     std::vector<Range> found;
     for (uint64_t at = header_.first_page;;) {
-        const uint64_t begin = std::min(dumped_.next(at, true), header_.end_page);
+        const uint64_t begin = std::min(bitmap.next(at, true), header_.end_page);
         if (begin >= header_.end_page)
             return found;
-        at = std::min(dumped_.next(begin, false), header_.end_page);
+        at = std::min(bitmap.next(begin, false), header_.end_page);
         found.push_back({begin * header_.block_bytes, at * header_.block_bytes});
     }
+}
+
+std::vector<Range> CompressedDump::ranges() const {
+    return ranges_in(dumped_);
+}
+
+std::vector<Range> CompressedDump::machine_ranges() {
+    if (header_.machine_pages.bytes == 0)
+        return ranges();
+    const auto bitmap = PageBitmap::open(*source_, header_.machine_pages, header_.page_limit);
+    return bitmap ? ranges_in(*bitmap) : ranges();
 }
 
 Status CompressedDump::read(uint64_t paddr, std::span<uint8_t> to) {
@@ -246,7 +254,7 @@ Status CompressedDump::load(uint64_t block, std::span<uint8_t> page, Packing &wi
     return success();
 }
 
-Status CompressedDump::unpack(const Descriptor &from, std::span<uint8_t> page, Packing &with) {
+Status CompressedDump::unpack(const KdumpPage &from, std::span<uint8_t> page, Packing &with) {
     const auto cannot = [](const std::string &why) {
         return Error{Errc::failed, "cannot be unpacked: " + why, ""};
     };

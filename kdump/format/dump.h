@@ -34,7 +34,9 @@ struct DumpFacts {
     bool incomplete = false;  // the writer marked it so, or the file is shorter than it claims
     std::string vmcoreinfo;   // its text; empty: the headers have none
     std::vector<std::vector<uint8_t>>
-        prstatus;  // of each CPU, as NT_PRSTATUS has it, in file order
+        prstatus;                // of each CPU, as NT_PRSTATUS has it, in file order
+    std::vector<uint8_t> notes;  // all of them, as ELF has notes; empty: the format has none
+    std::string erased;          // what was made zeros: lines of text
 };
 
 class Dump {
@@ -50,6 +52,8 @@ class Dump {
     [[nodiscard]] virtual bool has_page(uint64_t pfn) const = 0;
     // What of the memory is there, ascending and not touching each other.
     [[nodiscard]] virtual std::vector<Range> ranges() const = 0;
+    // The same with what was left out of the file, as far as it says so.
+    [[nodiscard]] virtual std::vector<Range> machine_ranges() { return ranges(); }
 
   protected:
     DumpFacts facts_;

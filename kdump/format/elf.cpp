@@ -38,8 +38,8 @@ std::vector<Range> present(const Pieces &pieces, uint64_t size) {
 
 class ElfDump : public Dump {
   public:
-    ElfDump(std::unique_ptr<Source> source, DumpFacts facts, Pieces pieces)
-        : source_(std::move(source)), pieces_(std::move(pieces)) {
+    ElfDump(std::unique_ptr<Source> source, DumpFacts facts, Pieces pieces, Pieces machine)
+        : source_(std::move(source)), pieces_(std::move(pieces)), machine_(std::move(machine)) {
         facts_ = std::move(facts);
     }
 
@@ -48,12 +48,15 @@ class ElfDump : public Dump {
     [[nodiscard]] std::vector<Range> ranges() const override {
         return present(pieces_, source_->size_bytes());
     }
+    [[nodiscard]] std::vector<Range> machine_ranges() override {
+        return present(machine_, UINT64_MAX);
+    }
 
   private:
     Status which_page(const Piece &piece, uint64_t paddr, std::span<uint8_t> to);
 
     std::unique_ptr<Source> source_;
-    Pieces pieces_;
+    Pieces pieces_, machine_;
 };
 
 // What of one piece could not be read, page by page.
@@ -142,8 +145,9 @@ Result<uint64_t> count_segments(Source &source, const Elf64_Ehdr &header) {
 
 struct Segments {
     std::vector<Piece> memory;
+    std::vector<Piece> machine;  // with what was left out
     Notes notes;
-    uint64_t note_bytes = 0;
+    std::vector<uint8_t> note_file;  // all of them
     bool cut = false;
 };
 
@@ -156,11 +160,11 @@ Status add_segment(Source &source, const Elf64_Phdr &segment, Segments &found) {
     if (*end > source.size_bytes())
         found.cut = true;
     if (segment.p_type == PT_NOTE) {
-        if (found.note_bytes >= most_note_bytes)
+        if (found.note_file.size() >= most_note_bytes)
             return success();  // many headers that claim the same bytes
         const auto notes = fetch_notes(source, segment.p_offset, segment.p_filesz);
-        found.note_bytes += notes.size();
         read_notes(notes, found.notes);
+        found.note_file.insert(found.note_file.end(), notes.begin(), notes.end());
         return success();
     }
     if (segment.p_paddr == kNoAddress)
@@ -170,6 +174,8 @@ Status add_segment(Source &source, const Elf64_Phdr &segment, Segments &found) {
         return Error{Errc::failed, "an ELF segment reaches past the end of all addresses", ""};
     // What p_memsz has beyond p_filesz was left out, and is not zero as in a program.
     found.memory.push_back({segment.p_paddr, *last, segment.p_offset});
+    const auto all = sum(segment.p_paddr, segment.p_memsz);
+    found.machine.push_back({segment.p_paddr, std::max(*last, all.value_or(0)), 0});
     return success();
 }
 
@@ -210,13 +216,17 @@ Result<std::unique_ptr<Dump>> open_elf(std::unique_ptr<Source> source) {
     if (pieces.empty())
         return Error{Errc::failed, "it is an ELF core without any memory in it", ""};
     DumpFacts facts = facts_of(*source, "ELF");
-    facts.incomplete |= segments->cut;
+    constexpr uint32_t marked_incomplete = 1;  // by makedumpfile
+    facts.incomplete |= segments->cut || (header.e_flags & marked_incomplete) != 0;
     for (const Range &range : present(pieces, source->size_bytes()))
         facts.pages += (range.end - range.begin) / page_bytes;
     facts.vmcoreinfo = std::move(segments->notes.vmcoreinfo);
     facts.prstatus = std::move(segments->notes.prstatus);
-    return std::unique_ptr<Dump>(
-        std::make_unique<ElfDump>(std::move(source), std::move(facts), std::move(pieces)));
+    facts.erased = std::move(segments->notes.erased);
+    facts.notes = std::move(segments->note_file);
+    Pieces machine(std::move(segments->machine), Overlap::first_in_file);
+    return std::unique_ptr<Dump>(std::make_unique<ElfDump>(std::move(source), std::move(facts),
+                                                           std::move(pieces), std::move(machine)));
 }
 
 }  // namespace whydrop::kdump

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The headers of a kdump-compressed dump, on x86-64 (makedumpfile's diskdump_mod.h, which crash and
-// QEMU follow). In blocks: one with the header, some with the sub-header, the bitmap of the pages
-// that the machine has, that of the pages in the file, then 24 bytes for each of these.
+// The headers of a kdump-compressed dump (kdump_layout.h), looked at. In blocks: one with the
+// header, some with the sub-header, the bitmap of the pages that the machine has, that of the pages
+// in the file, then 24 bytes for each of these.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "kdump/format/kdump_layout.h"
 #include "kdump/format/source.h"
 
 namespace whydrop::kdump {
-
-// Bytes of the file.
-struct Extent {
-    uint64_t offset = 0, bytes = 0;
-};
 
 struct KdumpHeader {
     uint32_t version = 0;
@@ -30,6 +26,7 @@ struct KdumpHeader {
     uint64_t first_page = 0, end_page = 0;  // [first, end); else all below page_limit
     Extent vmcoreinfo;                      // 3
     Extent notes;                           // 4
+    Extent erased;                          // 5
 };
 
 // Errors: usage for one of another architecture; failed for a cut header, or one that contradicts

@@ -22,6 +22,8 @@ std::string_view text_of(std::span<const uint8_t> bytes) {
 void add_note(std::string_view name, uint32_t type, std::span<const uint8_t> bytes, Notes &notes) {
     if (name == "VMCOREINFO" && notes.vmcoreinfo.empty())
         notes.vmcoreinfo = text_of(bytes);
+    if (name == "ERASEINFO" && notes.erased.empty())
+        notes.erased = text_of(bytes);
     if (name != "CORE")
         return;
     if (type == NT_PRSTATUS)

@@ -15,6 +15,7 @@ namespace whydrop::kdump {
 struct Notes {
     std::string vmcoreinfo;                      // of the first note of that name
     std::vector<std::vector<uint8_t>> prstatus;  // NT_PRSTATUS of "CORE", in their order
+    std::string erased;                          // what was made zeros, of makedumpfile's ERASEINFO
     bool of_a_process = false;                   // has what only the core of a process has
 };
 

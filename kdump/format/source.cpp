@@ -71,45 +71,60 @@ class MappedFile : public Source {
 
 class ReadFile : public Source {
   public:
-    ReadFile(Fd fd, uint64_t bytes) : fd_(std::move(fd)), bytes_(bytes) {}
+    ReadFile(std::unique_ptr<FileCalls> calls, uint64_t bytes)
+        : calls_(std::move(calls)), bytes_(bytes) {}
 
     [[nodiscard]] uint64_t size_bytes() const override { return bytes_; }
     Status read(uint64_t offset, std::span<uint8_t> to) override;
     [[nodiscard]] std::span<const uint8_t> view(uint64_t, uint64_t) const override { return {}; }
 
   private:
-    size_t copy_mapped(uint64_t offset, std::span<uint8_t> to);
-
-    Fd fd_;
+    std::unique_ptr<FileCalls> calls_;
     uint64_t bytes_;
 };
 
+// x86's copy_oldmem_page() cannot ioremap what the capture kernel itself owns, and /proc/vmcore's
+// read() says ENOMEM; its mmap() goes another way and works.
 Status ReadFile::read(uint64_t offset, std::span<uint8_t> to) {
     if (!within(offset, to.size(), bytes_))
         return file_ends(bytes_);
     while (!to.empty()) {
-        auto got = ::pread(fd_.get(), to.data(), to.size(), static_cast<off_t>(offset));
-        const int err = errno;
-        if (got == 0)
+        const ssize_t said = calls_->read(offset, to);
+        if (said == 0)
             return file_ends(offset);
-        if (got < 0 && err == EINTR)
+        if (said == -EINTR)
             continue;
-        if (got < 0 && err == ENOMEM)
-            got = static_cast<ssize_t>(copy_mapped(offset, to));
-        if (got <= 0)
+        const size_t got = said > 0 ? static_cast<size_t>(said) : calls_->copy_mapped(offset, to);
+        if (got == 0)
             return Error{Errc::failed,
-                         "byte " + std::to_string(offset) +
-                             " of the file cannot be read: " + std::strerror(err),
+                         "byte " + std::to_string(offset) + " of the file cannot be read: " +
+                             std::strerror(-static_cast<int>(said)),
                          ""};
-        offset += static_cast<uint64_t>(got);
-        to = to.subspan(static_cast<size_t>(got));
+        offset += got;
+        to = to.subspan(got);
     }
     return success();
 }
 
-// x86's copy_oldmem_page() cannot ioremap what the capture kernel itself owns, and /proc/vmcore's
-// read() says ENOMEM; its mmap() goes another way and works. Bytes copied, 0: that failed as well.
-size_t ReadFile::copy_mapped(uint64_t offset, std::span<uint8_t> to) {
+class RealFile : public FileCalls {
+  public:
+    RealFile(Fd fd, bool proc) : fd_(std::move(fd)), proc_(proc) {}
+
+    ssize_t read(uint64_t offset, std::span<uint8_t> to) override {
+        const auto got = ::pread(fd_.get(), to.data(), to.size(), static_cast<off_t>(offset));
+        return got < 0 ? -errno : got;
+    }
+    size_t copy_mapped(uint64_t offset, std::span<uint8_t> to) override;
+
+  private:
+    Fd fd_;
+    bool proc_;
+};
+
+// Not of what lies on a disk: a page that cannot be read from there cannot be touched either.
+size_t RealFile::copy_mapped(uint64_t offset, std::span<uint8_t> to) {
+    if (!proc_)
+        return 0;
     const uint64_t in_page = offset % kMapBytes;
     const Mapping page(fd_.get(), offset - in_page, kMapBytes);
     if (!page)
@@ -206,7 +221,11 @@ Result<std::unique_ptr<Source>> open_source(const std::string &path) {
     if (!proc)
         if (Mapping mapping(fd.get(), 0, bytes); mapping)
             return std::unique_ptr<Source>(std::make_unique<MappedFile>(std::move(mapping)));
-    return std::unique_ptr<Source>(std::make_unique<ReadFile>(std::move(fd), bytes));
+    return read_by_calls(std::make_unique<RealFile>(std::move(fd), proc), bytes);
+}
+
+std::unique_ptr<Source> read_by_calls(std::unique_ptr<FileCalls> calls, uint64_t size_bytes) {
+    return std::make_unique<ReadFile>(std::move(calls), size_bytes);
 }
 
 }  // namespace whydrop::kdump

@@ -2,6 +2,8 @@
 // Bytes at offsets: a file as it lies there, or what a flattened one (makedumpfile -F) unfolds to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,5 +32,18 @@ class Source {
 // Errors: usage for what is no file with bytes in it (missing, a directory, a pipe, empty, not
 // readable: each said as such); failed where the system refuses otherwise.
 Result<std::unique_ptr<Source>> open_source(const std::string &path);
+
+// How the kernel is asked for bytes of a file; tests have one that refuses.
+class FileCalls {
+  public:
+    virtual ~FileCalls() = default;
+    // As pread(2): their number, 0 at the end of the file; or an errno below zero.
+    virtual ssize_t read(uint64_t offset, std::span<uint8_t> to) = 0;
+    // The same of a mapping, as many as its page has; 0: it cannot be mapped.
+    virtual size_t copy_mapped(uint64_t offset, std::span<uint8_t> to) = 0;
+};
+
+// Reads; what cannot be read is mapped; what cannot be mapped either is an error.
+std::unique_ptr<Source> read_by_calls(std::unique_ptr<FileCalls> calls, uint64_t size_bytes);
 
 }  // namespace whydrop::kdump

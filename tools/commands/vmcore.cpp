@@ -190,6 +190,7 @@ Run setup(CLI::App &app) {
                           }});
     nested.push_back(add_vmcore_list(app));
     nested.push_back(add_vmcore_crash(app));
+    nested.push_back(add_vmcore_save(app));
     app.require_subcommand(0, 1);
     add_examples(app,
                  {{"whydrop vmcore /var/crash/vmcore", "what the dead kernel left, in one report"},
