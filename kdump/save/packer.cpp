@@ -14,7 +14,8 @@ namespace whydrop::kdump {
 
 namespace {
 
-constexpr int zstd_level = 1;  // the fastest of those that are no "negative" one
+// Against level 1 a third less time for a seventh more bytes, which are still fewer than lzo's.
+constexpr int zstd_level = -1;
 
 struct Deflate {
     Deflate() { ready = deflateInit(&stream, Z_BEST_SPEED) == Z_OK; }

@@ -160,10 +160,10 @@ Result<SaveReport> save_to(const DumpOpener &open, Target &target, const SaveOpt
 Result<SaveReport> save(const std::string &in, const std::string &out, const SaveOptions &options,
                         const OnProgress &on_progress) {
     const auto begun = std::chrono::steady_clock::now();
-    if (auto dump = open_dump(in); !dump)  // before anything is made
-        return dump.error();
     if (is_same_file(in, out))
         return Error{Errc::usage, in + " and " + out + " are the same file", ""};
+    if (auto dump = open_dump(in); !dump)  // before anything is made
+        return dump.error();
     auto file = OutFile::create(out, options.force);
     if (!file)
         return file.error();
