@@ -24,16 +24,15 @@ std::span<const uint8_t> array_bytes(const std::vector<T> &array) {
 
 class ElfWriter : public DumpWriter {
   public:
-    ElfWriter(Target &target, DumpHead head, const PageSet &machine, const PageSet &pages)
-        : target_(target), head_(std::move(head)), machine_(machine), pages_(pages) {}
+    ElfWriter(Target &target, DumpHead head, const PageSet &pages)
+        : target_(target), head_(std::move(head)), pages_(pages) {}
 
     Status begin() override;
     Status add(const Batch &batch) override;
     Status end(bool complete, const Holes &holes) override;
 
   private:
-    void add_segments(uint64_t begin, uint64_t end);
-    void add_segment(uint64_t first_page, uint64_t end_page, uint64_t next_page);
+    void add_segment(uint64_t first_page, uint64_t end_page);
     void add_image();
     Status write_header(bool complete);
     Status write_holes(const Holes &holes);
@@ -41,38 +40,24 @@ class ElfWriter : public DumpWriter {
 
     Target &target_;
     DumpHead head_;
-    const PageSet &machine_, &pages_;
+    const PageSet &pages_;
     std::vector<Elf64_Phdr> segments_;  // the notes, the memory, the kernel's image if it is known
     size_t current_ = 0;                // the one that is written to
     uint64_t notes_at_ = 0;
 };
 
-// p_align stays 0: with another one crash takes the file for a netdump.
-void ElfWriter::add_segment(uint64_t first_page, uint64_t end_page, uint64_t next_page) {
+// p_align stays 0: with another one crash takes the file for a netdump. p_memsz is not larger for
+// what was left out behind: crash reads that as zeros, and makedumpfile looks for it in the file.
+void ElfWriter::add_segment(uint64_t first_page, uint64_t end_page) {
     Elf64_Phdr segment{};
     segment.p_type = PT_LOAD;
     segment.p_offset = file_bytes_;  // behind the headers
-    file_bytes_ += (end_page - first_page) * page_bytes;
     segment.p_flags = PF_R | PF_W | PF_X;
     segment.p_paddr = first_page * page_bytes;
     segment.p_vaddr = head_.direct_map ? head_.direct_map + segment.p_paddr : 0;
-    segment.p_filesz = (end_page - first_page) * page_bytes;
-    segment.p_memsz = (next_page - first_page) * page_bytes;
+    segment.p_filesz = segment.p_memsz = (end_page - first_page) * page_bytes;
+    file_bytes_ += segment.p_filesz;
     segments_.push_back(segment);
-}
-
-// Of a run of the machine's pages: one for each run that is in the file, with what is left out
-// behind it.
-void ElfWriter::add_segments(uint64_t begin, uint64_t end) {
-    uint64_t first = std::min(pages_.next(begin), end);
-    if (first != begin)
-        add_segment(begin, begin, first);
-    while (first < end) {
-        const uint64_t last = std::min(pages_.next_missing(first), end);
-        const uint64_t next = std::min(pages_.next(last), end);
-        add_segment(first, last, next);
-        first = next;
-    }
 }
 
 // The same bytes of the file once more, under the addresses that the kernel's symbols have. Last:
@@ -95,10 +80,10 @@ void ElfWriter::add_image() {
 
 Status ElfWriter::begin() {
     segments_.assign(1, Elf64_Phdr{});
-    for (uint64_t page = machine_.next(0); page < machine_.limit();) {
-        const uint64_t end = machine_.next_missing(page);
-        add_segments(page, end);
-        page = machine_.next(end);
+    for (uint64_t page = pages_.next(0); page < pages_.limit();) {
+        const uint64_t end = pages_.next_missing(page);
+        add_segment(page, end);
+        page = pages_.next(end);
     }
     current_ = 1;
     add_image();
@@ -206,9 +191,8 @@ Status ElfWriter::end(bool complete, const Holes &holes) {
 
 }  // namespace
 
-std::unique_ptr<DumpWriter> elf_writer(Target &target, DumpHead head, const PageSet &machine,
-                                       const PageSet &pages) {
-    return std::make_unique<ElfWriter>(target, std::move(head), machine, pages);
+std::unique_ptr<DumpWriter> elf_writer(Target &target, DumpHead head, const PageSet &pages) {
+    return std::make_unique<ElfWriter>(target, std::move(head), pages);
 }
 
 }  // namespace whydrop::kdump

@@ -112,7 +112,7 @@ void finish(DumpWriter &writer, SaveReport &report) {
 Result<SaveReport> write_pages(const DumpOpener &open, Target &target, const SaveOptions &options,
                                const DumpHead &head, const Pages &pages, SaveReport report,
                                const OnProgress &on_progress) {
-    const auto writer = options.elf ? elf_writer(target, head, pages.machine, pages.input)
+    const auto writer = options.elf ? elf_writer(target, head, pages.input)
                                     : kdump_writer(target, head, pages.machine, pages.input);
     if (auto begun = writer->begin(); !begun)
         return begun.error();

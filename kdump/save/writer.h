@@ -69,8 +69,7 @@ class DumpWriter {
 // writer, and so does the target.
 std::unique_ptr<DumpWriter> kdump_writer(Target &target, DumpHead head, const PageSet &machine,
                                          const PageSet &pages);
-std::unique_ptr<DumpWriter> elf_writer(Target &target, DumpHead head, const PageSet &machine,
-                                       const PageSet &pages);
+std::unique_ptr<DumpWriter> elf_writer(Target &target, DumpHead head, const PageSet &pages);
 // A run of fewer pages is not left out of ELF, where every gap costs a segment and readers look
 // through all of them.
 constexpr uint64_t elf_least_gap = 256;

@@ -53,7 +53,7 @@ def make(core, words, target):
         raise ValueError(f"makedumpfile {' '.join(words)}: {done.stderr.decode()[-200:]}")
 
 
-def _report(whydrop, core):
+def report(whydrop, core):
     """Its lines but those that name the file."""
     lines = []
     for part in PARTS:
@@ -64,7 +64,7 @@ def _report(whydrop, core):
     return lines
 
 
-def _first_difference(should, is_now):
+def first_difference(should, is_now):
     return next((f"{before!r} has become {now!r}" for before, now in zip(should, is_now)
                  if before != now), f"{len(should)} lines have become {len(is_now)}")
 
@@ -72,7 +72,7 @@ def _first_difference(should, is_now):
 def problem(whydrop, core, of_qemu, folder, kept):
     """The first line that is not the same in all formats; None. `core`: an ELF dump; `of_qemu`:
     {format: path} of the same memory."""
-    should = _report(whydrop, core)
+    should = report(whydrop, core)
     told = [f"{len(should)} lines of the report on {core.stat().st_size} bytes of QEMU's ELF"]
     wrong = None
     move_headers(core)
@@ -80,10 +80,10 @@ def problem(whydrop, core, of_qemu, folder, kept):
         target = of_qemu.get(name, folder / f"as-{name}.core")
         if name in FORMATS:
             make(core, [*FORMATS[name], *WITHOUT_ZEROES], target)
-        is_now = _report(whydrop, target)
+        is_now = report(whydrop, target)
         told.append(f"{name}: {len(is_now)} lines on {target.stat().st_size} bytes")
         target.unlink()
         if is_now != should and not wrong:
-            wrong = f"{name}: {_first_difference(should, is_now)}"
+            wrong = f"{name}: {first_difference(should, is_now)}"
     kept.write_text("\n".join(told) + "\n")
     return wrong

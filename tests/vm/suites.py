@@ -18,6 +18,7 @@ import guest
 import module
 import oracle
 import programs
+import save
 import vmcore
 import vmlinux
 from kernel import FOLDER
@@ -183,6 +184,7 @@ def _of_dump(kernel, place, core, flattened, folder):
     whydrop, kept = place.build / "tools/whydrop", place.kept / f"{kernel.series}-dump"
     kept.mkdir(exist_ok=True)
     asked = {"counters": lambda: counters.problem(whydrop, core, folder, kept / "counters")}
+    asked["save"] = lambda: save.problem(whydrop, core, folder, kept / "save")
     if kernel.series in FORMATS_ON:
         asked["formats"] = lambda: formats.problem(whydrop, core, flattened, folder,
                                                    kept / "formats")
