@@ -176,8 +176,6 @@ const Row rows[] = {
      "echo hello >$D/f; $W vmcore save --force $D/f $D/f",
      2,
      {"same file"}},
-    {"--dump-level", "31"}},
-    {"ELF is not packed"}},
     {"TimesOfZero", "a demo of no packets", "$W demo --times 0", 2, {"--times", "100000"}},
     {"EachByStack",
      "two ways to count that exclude each other",
