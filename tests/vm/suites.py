@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 import threading
 
+import captured
 import counters
 import damage
+import debian
 import debuggers
 import findings
 import formats
@@ -243,26 +245,78 @@ def _dumping_tools():
 
 
 def kdump(kernel, place):
-    """A real one: the panicked kernel starts a second one, which writes the first one's memory to a
-    disk."""
+    """A real one: the panicked kernel starts a second one, which says what happened and writes the
+    first one's memory to a disk."""
     with tempfile.TemporaryDirectory() as folder:
-        disk, core = pathlib.Path(folder) / "disk", pathlib.Path(folder) / "vmcore"
+        folder = pathlib.Path(folder)
+        disk, core, report = folder / "disk", folder / "vmcore", folder / "report"
         with open(disk, "wb") as file:
             file.truncate(1 << 30)
         subprocess.run(["mkfs.ext4", "-q", disk], check=True)
         booted = guest.Guest(kernel, guest.Options(
             name="kdump", memory=1024, timeout=SHORT_SECONDS, modules=["virtio_blk", "ext4"],
-            kernel_words=["crashkernel=320M"],
+            kernel_words=["crashkernel=192M"],
             devices=["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"],
-            environment=_dumping_tools(), capture=[str(CHECKS / "kdump-capture")]))
+            environment=_dumping_tools() | {
+                "WHYDROP_STATIC": place.build / "static/tools/whydrop",
+                "WHYDROP_REPORT": SOURCE / "kdump/initramfs/whydrop-report"},
+            capture=[str(CHECKS / "kdump-capture")]))
         with open(place.kept / f"{kernel.series}-kdump.out", "wb") as out:
             booted.run([str(CHECKS / "kdump")], stdout=out)
-        subprocess.run(["debugfs", "-R", f"dump /vmcore {core}", disk], check=False,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        times = (captured.from_disk(disk, "/whydrop-report.txt", report),
+                 captured.from_disk(disk, "/vmcore", core))
         problem = _looks_like_dump(core, "kdump", kernel.release)
+        early = problem or captured.problem(place.build / "tools/whydrop", core, report, times,
+                                            booted.console.read_text(errors="replace"))
         return {"kdump": f"FAIL: {problem}" if problem else "pass",
+                "kdump.report": f"FAIL: {early}" if early else "pass",
                 "vmcore.kdump": _report(place, core, kernel, "sysrq triggered crash",
                                         "sysrq_handle_crash")}
+
+
+# What the console has of it when the initramfs goes on to what it is for: looking for the root.
+INITRAMFS = {"initramfs-tools": "Begin: Mounting root file system",
+             "dracut": "sysroot.mount"}
+# As kdump-tools makes them of those of the kernel that died.
+OF_KDUMP_TOOLS = ("root=/dev/vda ro reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 "
+                  "irqpoll usbcore.nousb")
+
+
+def _hook(kernel, place, folder, of):
+    """One capture kernel with the initramfs `of` one maker, and Debian's kdump-tools in its root."""
+    disk, core, report = folder / f"disk-{of}", folder / "core", folder / "report"
+    subprocess.run(["cp", "--sparse=always", folder / "disk", disk], check=True)
+    booted = guest.Guest(kernel, guest.Options(
+        name=f"hook-{of}", memory=1024, timeout=2 * SHORT_SECONDS,
+        kernel_words=["crashkernel=192M"],
+        devices=["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"],
+        environment=_dumping_tools() | {
+            "VM_IMAGE": kernel.image, "VM_INITRAMFS": folder / of, "VM_ENDS": "it says nothing",
+            "VM_WORDS": " ".join([*guest.COMMAND_LINE, OF_KDUMP_TOOLS])}))
+    with open(place.kept / f"{kernel.series}-hook-{of}.out", "wb") as out:
+        booted.run([str(CHECKS / "kdump")], stdout=out)
+    console = booted.console.read_text(errors="replace")
+    kept = {name: f"/var/crash/{name}" for name in captured.names(disk, "/var/crash")}
+    folders = {what: [name for name in kept if re.fullmatch(pattern, name)] for what, pattern in
+               {"report": r"whydrop\.\d{12}", "dump": r"\d{12}"}.items()}
+    if not all(folders.values()):
+        return f"/var/crash has {sorted(kept)}"
+    made, dumped = folders["report"][0], folders["dump"][0]
+    times = (captured.from_disk(disk, f"/var/crash/{made}/whydrop-report.txt", report),
+             captured.from_disk(disk, f"/var/crash/{dumped}/dump.{dumped}", core))
+    before = console.partition(INITRAMFS[of])[0]
+    return _looks_like_dump(core, "flattened", kernel.release) or \
+        captured.problem(place.build / "tools/whydrop", core, report, times, before)
+
+
+def hooks(kernel, place):
+    """The report in the capture initramfs of a Debian, made by its own tools."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        debian.disk(kernel, place.build / "static", folder / "disk")
+        problems = {of: _hook(kernel, place, folder, of) for of in INITRAMFS}
+    return {f"hook.{of}": f"FAIL: {problem}" if problem else "pass"
+            for of, problem in problems.items()}
 
 
 def _die_on_the_scene(kernel, folder):
