@@ -313,7 +313,8 @@ def hooks(kernel, place):
     """The report in the capture initramfs of a Debian, made by its own tools."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        debian.disk(kernel, place.build / "static", folder / "disk")
+        debian.disk(kernel, place.build / "static", folder / "disk",
+                    place.kept / f"{kernel.series}-hooks.log")
         problems = {of: _hook(kernel, place, folder, of) for of in INITRAMFS}
     return {f"hook.{of}": f"FAIL: {problem}" if problem else "pass"
             for of, problem in problems.items()}
