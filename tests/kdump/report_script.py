@@ -8,6 +8,7 @@ import itertools
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ ROWS = (
         before=f"mkdir made && echo earlier >made/{NAME}", console=("saved as",),
         saved=("earlier\n",), never=(REPORT,)),
     Row("one that hangs is ended, and what it said until then is shown and saved",
-        whydrop="trap '' TERM HUP INT\necho half\nwhile :; do sleep 1; done",
+        whydrop="echo $$ >pid\ntrap '' TERM HUP INT\necho half\nwhile :; do sleep 1; done",
         console=("half\n", "not done after 1 s"), saved=("half\n", "not done after 1 s")),
     Row("one that fails: its message and its status",
         whydrop="echo half; echo 'vmcore: no such thing' >&2; exit 7",
@@ -75,6 +76,19 @@ ROWS = (
 )
 
 
+def still_runs(pid):
+    """Whether a process does not end, not even a little later; then it is ended."""
+    for _ in range(50):
+        try:
+            if pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return False  # nobody has asked for its status
+        except OSError:
+            return False
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    return True
+
+
 def run(shell, row, folder):
     """What is wrong with a row, in this shell."""
     (folder / "whydrop").write_text(
@@ -102,6 +116,8 @@ def run(shell, row, folder):
     if (saved is None) != (row.saved is None):
         problems.append(f"saved: {saved is not None}")
     problems += [f"{text!r} is not saved" for text in row.saved or () if text not in (saved or "")]
+    if (folder / "pid").exists() and still_runs(int((folder / "pid").read_text())):
+        problems.append("it still runs")
     if problems:
         problems.append(f"the console has {console[:300]!r}")
     if file.is_file() and file.stat().st_mode & 0o077:
