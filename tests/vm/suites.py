@@ -296,12 +296,11 @@ def _hook(kernel, place, folder, of):
     with open(place.kept / f"{kernel.series}-hook-{of}.out", "wb") as out:
         booted.run([str(CHECKS / "kdump")], stdout=out)
     console = booted.console.read_text(errors="replace")
-    kept = {name: f"/var/crash/{name}" for name in captured.names(disk, "/var/crash")}
-    folders = {what: [name for name in kept if re.fullmatch(pattern, name)] for what, pattern in
-               {"report": r"whydrop\.\d{12}", "dump": r"\d{12}"}.items()}
-    if not all(folders.values()):
-        return f"/var/crash has {sorted(kept)}"
-    made, dumped = folders["report"][0], folders["dump"][0]
+    kept = captured.names(disk, "/var/crash")
+    made, dumped = (next((name for name in kept if re.fullmatch(pattern, name)), None)
+                    for pattern in (r"whydrop\.\d{12}", r"\d{12}"))
+    if not made or not dumped:
+        return f"/var/crash has {kept}"
     times = (captured.from_disk(disk, f"/var/crash/{made}/whydrop-report.txt", report),
              captured.from_disk(disk, f"/var/crash/{dumped}/dump.{dumped}", core))
     before = console.partition(INITRAMFS[of])[0]

@@ -7,13 +7,12 @@ whydrop_keep() (
     # shellcheck source=/dev/null
     . /etc/whydrop/report.conf
     [ -n "${keep-}" ] || return 0
-    folder=$keep/whydrop.$(date +%Y%m%d%H%M)
-    was_read_only=false
-    if ! mkdir -p "$folder" 2>/dev/null; then
-        was_read_only=true
-        mount -o remount,rw "${NEWROOT:-/sysroot}"
-    fi
-    /usr/sbin/whydrop-report "$folder"
-    ! $was_read_only || mount -o remount,ro "${NEWROOT:-/sysroot}"
+    root=${NEWROOT:-/sysroot} was=rw
+    while read -r _ at _ options _; do
+        [ "$at" != "$root" ] || was=${options%%,*}
+    done </proc/mounts
+    [ "$was" = rw ] || mount -o remount,rw "$root"
+    /usr/sbin/whydrop-report "$keep/whydrop.$(date +%Y%m%d%H%M)"
+    [ "$was" = rw ] || mount -o remount,ro "$root"
 )
 whydrop_keep
