@@ -23,7 +23,7 @@ NAME = "whydrop-report.txt"
 @dataclasses.dataclass
 class Row:
     what: str
-    whydrop: str = 'echo "PANIC: of the test, in $2"'  # a script
+    whydrop: str = 'echo "PANIC: of the test, asked for: $*"'  # a script
     settings: str = ""
     before: str = ""  # commands, in the scratch folder
     arguments: tuple = ("saved",)
@@ -32,7 +32,7 @@ class Row:
     never: tuple = ()  # what is neither printed nor saved
 
 
-REPORT = "PANIC: of the test, in core\n"
+REPORT = "PANIC: of the test, asked for: vmcore --no-debuginfo core\n"
 ROWS = (
     Row("a report is shown and saved", console=(REPORT, "saved as saved/"), saved=(REPORT,)),
     Row("without a folder it is shown, and kept in memory", arguments=(), console=(REPORT,)),
@@ -67,6 +67,10 @@ ROWS = (
         console=(REPORT, "could not be saved")),
     Row("no place in memory, and it hangs", whydrop="echo half; exec sleep 60", before="touch file",
         settings="made=file/made", console=("half\n", "not done after 1 s")),
+    Row("settings that are no shell count for nothing", settings="if )",
+        console=("there is no /proc/vmcore",)),
+    Row("limits that are no numbers are those there were", settings="seconds=soon mebibytes=",
+        whydrop="ulimit -v", console=(f"{128 * 1024}\n",), saved=(f"{128 * 1024}\n",)),
     Row("no dump: it says so", settings="core=nothing",
         console=("there is no nothing: this is no capture kernel",), never=(REPORT,)),
     Row("no whydrop: it says so", settings="whydrop=./nothing",

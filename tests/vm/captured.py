@@ -46,8 +46,8 @@ def problem(whydrop, core, report, times, console):
     missing = [line for line in early if line not in shown]
     if len(missing) > BROKEN_LINES:
         return f"not on the console: {len(missing)} lines, {missing[0]!r}"
-    ran = subprocess.run([whydrop, "vmcore", core], capture_output=True, text=True, timeout=SECONDS,
-                         check=False)
+    ran = subprocess.run([whydrop, "vmcore", "--no-debuginfo", core], capture_output=True, text=True,
+                         timeout=SECONDS, check=False)
     other = [line for line in difflib.unified_diff(early, _of_the_kernel(ran.stdout), lineterm="",
                                                    n=0) if not line.startswith(("---", "+++", "@@"))]
     if ran.returncode or other:
