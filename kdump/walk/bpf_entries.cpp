@@ -102,7 +102,7 @@ class Entries {
         for (uint64_t i = 0; i < std::min(*count, most_buckets); i++) {
             auto link = kernel_.memory().load<uint64_t>(*buckets + i * each + head->offset_bytes);
             // The end of a chain is an odd number.
-            while (link && *link && !(*link & 1) && left-- > 0) {
+            for (; link && *link && !(*link & 1) && left > 0; left--) {
                 auto more = element(*link + key->offset_bytes, per_cpu);
                 if (!more)
                     return more.error();
