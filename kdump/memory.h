@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kdump/format/dump.h"
+#include "kdump/missing_pages.h"
 #include "kdump/paging/paging.h"
 #include "kdump/vmcoreinfo.h"
 #include "sys/result.h"
@@ -50,13 +50,16 @@ class Memory : public Reader {
 
     [[nodiscard]] Dump &dump() const { return *dump_; }
     [[nodiscard]] const VmcoreInfo &info() const { return info_; }
+    // How many pages were wanted in vain since the last call.
+    [[nodiscard]] uint64_t take_missing() const { return dump_->take(); }
 
   private:
-    explicit Memory(std::unique_ptr<Dump> dump) : dump_(std::move(dump)) {}
+    explicit Memory(std::unique_ptr<Dump> dump)
+        : dump_(std::make_unique<MissingPages>(std::move(dump))) {}
 
     [[nodiscard]] size_t neighbours(uint64_t address, uint64_t physical, size_t most) const;
 
-    std::unique_ptr<Dump> dump_;
+    std::unique_ptr<MissingPages> dump_;
     VmcoreInfo info_;
     std::unique_ptr<Paging> paging_;
 };

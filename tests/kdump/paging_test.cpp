@@ -153,5 +153,29 @@ TEST(VmcoreInfo, HasValuesSymbolsAndNumbers) {
     EXPECT_EQ(info.symbol("missing"), std::nullopt);
 }
 
+TEST(MissingPages, AreThoseThatWereWantedInVain) {
+    auto fake = std::make_unique<FakeDump>();
+    fake->put(3 * page_bytes, 1);
+    fake->put(11 * page_bytes, 1);
+    MissingPages dump(std::move(fake));
+    const struct {
+        const char *sentence;
+        std::vector<uint64_t> pages;
+        uint64_t missing;
+    } rows[] = {
+        {"nothing was asked for", {}, 0},
+        {"a page that is there", {3}, 0},
+        {"two that are not, one of them three times", {5, 7, 5, 3, 5}, 2},
+        {"one that no longer counts, and one again", {3, 7}, 1},
+        {"one behind all memory", {13}, 0},
+    };
+    for (const auto &row : rows) {
+        uint8_t byte = 0;
+        for (const uint64_t page : row.pages)
+            (void)dump.read(page * page_bytes, {&byte, 1}).ok();
+        EXPECT_EQ(dump.take(), row.missing) << row.sentence;
+    }
+}
+
 }  // namespace
 }  // namespace whydrop::kdump

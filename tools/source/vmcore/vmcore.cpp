@@ -28,6 +28,8 @@ Result<Vmcore> Vmcore::open(const std::string &path, DebugWanted debug) {
         return Error{kernel.error().code, path + ": " + kernel.error().what, kernel.error().hint};
     if (auto attached = lines->attach(**kernel); !attached)
         return attached.error();
+    // Looking for the kernel may have tried pages that it did not need.
+    (void)(*kernel)->memory().take_missing();
     auto state = std::make_unique<State>();
     state->path = path;
     state->kernel = std::move(*kernel);
@@ -40,6 +42,8 @@ Result<Vmcore> Vmcore::open(const std::string &path, DebugWanted debug) {
 }
 
 const Losses &Vmcore::losses() const {
+    state_->lose("pages", state_->kernel->memory().take_missing(), "pages",
+                 "were asked for and are not in the dump: what they held is missing, or zero");
     return state_->losses;
 }
 
