@@ -150,18 +150,27 @@ class Walk {
     void read_qdiscs(const Ref &dev, NetDevice &found) {
         const uint64_t root = dev["qdisc"].number_or(0);
         if (root)
-            found.qdiscs.push_back(read_qdisc(kernel_.at("Qdisc", root)));
+            add_qdisc(kernel_.at("Qdisc", root), found);
         const Ref table = dev["qdisc_hash"];
         const uint64_t buckets = table.ok() ? table.size_bytes() / sizeof(uint64_t) : 0;
+        size_t left = most_qdiscs;
         for (uint64_t i = 0; i < buckets; i++) {
             Ref link = table.at(i)["first"];
-            while (link.number_or(0) && found.qdiscs.size() < most_qdiscs) {
+            for (; link.number_or(0) && left > 0; left--) {
                 const Ref qdisc = link.target().container("Qdisc", "hash");
                 if (qdisc.address() != root)
-                    found.qdiscs.push_back(read_qdisc(qdisc));
+                    add_qdisc(qdisc, found);
                 link = link.target()["next"];
             }
         }
+    }
+
+    // One that cannot be read has not dropped 0.
+    void add_qdisc(const Ref &qdisc, NetDevice &found) {
+        if (qdisc["qstats.drops"].number())
+            found.qdiscs.push_back(read_qdisc(qdisc));
+        else
+            network_.lost++;
     }
 
     QueueDiscipline read_qdisc(const Ref &qdisc) {
