@@ -5,6 +5,7 @@ import json
 import os
 import random
 import resource
+import struct
 import subprocess
 
 import formats
@@ -14,6 +15,8 @@ SECONDS, MEMORY = 10, 2 << 30  # for one run
 DONE, ALLOWED = 0, (0, 1, 2)
 LEFT_PERCENT = (99, 90, 50, 10, 1)
 RANGES, FLIPS, OF_ELF = 20, 20, 5
+TAKEN, TAKEN_PAGES = 41, 48  # how often so many pages are taken out of a dump
+DESCRIPTOR = 24  # bytes: struct page_desc of makedumpfile
 HEADERS = 1 << 20  # bytes at the beginning: what they say decides about all the rest
 PARTS = (("bt", "-a"), ("log",), ("ps",), ("mod",), ("net",), ("work",), ("bpf",), ("info",))
 
@@ -30,6 +33,16 @@ def _run(whydrop, core, words):
 def _names_losses(printed):
     last = printed.splitlines()[-1:]
     return bool(last) and bool(json.loads(last[0]).get("losses"))
+
+
+def descriptors(core):
+    """Of a kdump-compressed dump: where those of its pages begin, and how many there are. In its
+    header (struct disk_dump_header) numbers follow a struct new_utsname and a time."""
+    with open(core, "rb") as file:
+        block, header, bitmap = struct.unpack_from("<iii", file.read(4096), 428)
+        file.seek((1 + header) * block + bitmap * block // 2)  # the second one: what was dumped
+        pages = sum(byte.bit_count() for byte in file.read(bitmap * block // 2))
+    return (1 + header + bitmap) * block, pages
 
 
 class Trial:
@@ -75,12 +88,22 @@ class Trial:
                 file.seek(offset)
                 file.write(data)
 
-    def zero_ranges(self, count, must_be_named):
+    def take_pages_out(self, count):
+        """Pages whose descriptors say that they were not written: the rest of the dump is right, so
+        that what is said of it has to be right as well, or named."""
+        begin, pages = descriptors(self.core)
+        for _ in range(count):
+            first = self.chance.randrange(pages - TAKEN_PAGES)
+            self.patched(f"without {TAKEN_PAGES} pages from number {first} on",
+                         [(begin + first * DESCRIPTOR, bytes(TAKEN_PAGES * DESCRIPTOR))], True)
+
+    def zero_ranges(self, count):
+        """They may become values of the memory, so that what is said cannot be judged."""
         size = self.core.stat().st_size
         for _ in range(count):
             length = int(2 ** self.chance.uniform(0, 20))
             offset = self.chance.randrange(max(1, size - length))
-            self.patched(f"{length} zeroes at {offset}", [(offset, bytes(length))], must_be_named)
+            self.patched(f"{length} zeroes at {offset}", [(offset, bytes(length))], False)
 
     def flip_bits(self, count):
         """Half of them among the headers. What a wrong bit makes of a page cannot be known."""
@@ -115,9 +138,9 @@ def problem(whydrop, core, folder, kept):
     formats.make(core, ["-l", "-d", "31"], packed)
     subprocess.run(["cp", "--reflink=auto", "--sparse=always", core, elf], check=True)
     trials = [Trial(whydrop, packed, chance), Trial(whydrop, elf, chance)]
+    trials[0].take_pages_out(TAKEN)
     for trial, ranges, flips in ((trials[0], RANGES, FLIPS), (trials[1], OF_ELF, OF_ELF)):
-        # Zeroes in an ELF dump may be the memory's.
-        trial.zero_ranges(ranges, trial.core == packed)
+        trial.zero_ranges(ranges)
         trial.flip_bits(flips)
         trial.truncate(LEFT_PERCENT)
     told = [line for trial in trials for line in trial.told]
