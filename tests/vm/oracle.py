@@ -39,7 +39,8 @@ def _key(task):
 
 
 def backtraces(whydrop, core, drgn, vmlinux, kept):
-    """The tasks, their states and, of those that slept, each return address."""
+    """The tasks, their states and each return address: of those that slept, and of those that ran,
+    the one that panicked among them."""
     ours = {_key(row): row for row in vmcore.rows(whydrop, core, "bt", "-a")
             if row["type"] == "backtrace"}
     printed = map(json.loads, _printed(drgn, drgn.words(
@@ -47,14 +48,14 @@ def backtraces(whydrop, core, drgn, vmlinux, kept):
     theirs = {_key(row): row for row in printed}
     sleeping = [key for key in theirs if not theirs[key]["runs"]]
     blocked = [key for key in sleeping if theirs[key]["state"] == "D"]
-    wrong = {key: _difference(ours[key], theirs[key]) for key in sleeping if key in ours}
+    wrong = {key: _difference(ours[key], theirs[key]) for key in theirs if key in ours}
     wrong = {key: what for key, what in wrong.items() if what}
 
     def equal(keys):
         good = [key for key in keys if key in ours and key not in wrong]
         return f"{len(good)} of {len(keys)}"
-    told = f"{equal(sleeping)} tasks that slept, {equal(blocked)} blocked ones, " \
-           f"{sum(len(theirs[key]['addresses']) for key in sleeping)} return addresses"
+    told = f"{equal(theirs)} tasks, {equal(sleeping)} that slept, {equal(blocked)} blocked ones, " \
+           f"{sum(len(row['addresses']) for row in theirs.values())} return addresses"
     kept.write_text("\n".join([told, *(f"{theirs[key]['comm']} {key}: {what}"
                                        for key, what in wrong.items())]) + "\n")
     if ours.keys() != theirs.keys():
