@@ -22,12 +22,6 @@ void add_if_there(std::vector<std::string> &places, const std::string &path) {
         places.push_back(path);
 }
 
-void add_by_id(std::vector<std::string> &places, const std::string &root, const std::string &id) {
-    if (id.size() > 2 && id.find_first_not_of("0123456789abcdef") == std::string::npos)
-        add_if_there(places, root + "/usr/lib/debug/.build-id/" + id.substr(0, 2) + "/" +
-                                 id.substr(2) + ".debug");
-}
-
 // "snd-hda-intel.ko.debug" as the kernel calls it; empty: no module.
 std::string module_of_file(std::string name) {
     for (const char *ending : {".debug", ".ko"})
@@ -41,10 +35,16 @@ std::string module_of_file(std::string name) {
 
 }  // namespace
 
-std::vector<std::string> vmlinux_places(const std::string &root, const std::string &release,
-                                        const std::string &build_id) {
+std::vector<std::string> places_by_id(const std::string &root, const std::string &id) {
     std::vector<std::string> places;
-    add_by_id(places, root, build_id);
+    if (id.size() > 2 && id.find_first_not_of("0123456789abcdef") == std::string::npos)
+        add_if_there(places, root + "/usr/lib/debug/.build-id/" + id.substr(0, 2) + "/" +
+                                 id.substr(2) + ".debug");
+    return places;
+}
+
+std::vector<std::string> vmlinux_places(const std::string &root, const std::string &release) {
+    std::vector<std::string> places;
     if (!is_plain(release))
         return places;
     for (const std::string &path :
@@ -55,20 +55,20 @@ std::vector<std::string> vmlinux_places(const std::string &root, const std::stri
     return places;
 }
 
-std::vector<std::string> module_places(const std::string &root, const std::string &release,
-                                       const std::string &build_id, const std::string &module) {
-    std::vector<std::string> places;
-    add_by_id(places, root, build_id);
+ModulePlaces module_places(const std::string &root, const std::string &release) {
+    ModulePlaces places;
     if (!is_plain(release))
         return places;
     for (const char *folder : {"/usr/lib/debug/lib/modules/", "/lib/modules/"}) {
         std::error_code error;
-        for (fs::recursive_directory_iterator
-                 at(root + folder + release, fs::directory_options::skip_permission_denied, error),
-             end;
-             !error && at != end; at.increment(error))
-            if (module_of_file(at->path().filename().string()) == module)
-                add_if_there(places, at->path().string());
+        fs::recursive_directory_iterator at(root + folder + release,
+                                            fs::directory_options::skip_permission_denied, error);
+        for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+            std::error_code of_file;
+            const std::string module = module_of_file(at->path().filename().string());
+            if (!module.empty() && at->is_regular_file(of_file))
+                places.emplace(module, at->path().string());
+        }
     }
     return places;
 }

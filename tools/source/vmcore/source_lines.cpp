@@ -6,7 +6,6 @@
 #include "kdump/walk/module_symbols.h"
 #include "kdump/walk/modules.h"
 #include "source/debuginfo/locations.h"
-#include "source/debuginfo/usual_places.h"
 
 namespace whydrop {
 
@@ -158,20 +157,35 @@ std::optional<DebugFile> SourceLines::find(const std::vector<std::string> &place
                                            const std::string &id, bool for_lines) {
     for (const std::string &path : places) {
         auto file = DebugFile::open(path);
-        if (file && !id.empty() && same_id(file->build_id(), id) &&
-            (file->has_lines() || !for_lines))
+        if (file && same_id(file->build_id(), id) && (file->has_lines() || !for_lines))
             return std::move(*file);
     }
     return {};
 }
 
 DebugFile *SourceLines::vmlinux(Kernel &kernel, bool for_lines) {
-    if (!vmlinux_ && wanted_.look && !looked_) {
+    const std::string id = vmlinux_ || looked_ ? "" : kernel_build_id(kernel);
+    if (wanted_.look && !id.empty()) {
         looked_ = for_lines;
-        const std::string id = kernel_build_id(kernel);
-        vmlinux_ = find(vmlinux_places(wanted_.root, release_of(kernel), id), id, for_lines);
+        vmlinux_ = find(places_by_id(wanted_.root, id), id, for_lines);
+        if (!vmlinux_)
+            vmlinux_ = find(vmlinux_places(wanted_.root, release_of(kernel)), id, for_lines);
     }
     return vmlinux_ ? &*vmlinux_ : nullptr;
+}
+
+std::optional<DebugFile> SourceLines::find_module(Kernel &kernel, const Module &module) {
+    const std::string id = module_build_id(kernel, module);
+    if (!wanted_.look || id.empty())
+        return {};
+    if (auto file = find(places_by_id(wanted_.root, id), id, true))
+        return file;
+    if (!places_)
+        places_ = module_places(wanted_.root, release_of(kernel));
+    std::vector<std::string> paths;
+    for (auto [at, end] = places_->equal_range(module.name); at != end; ++at)
+        paths.push_back(at->second);
+    return find(paths, id, true);
 }
 
 const std::vector<SourceLine> &SourceLines::at(Kernel &kernel, uint64_t code) {
@@ -197,11 +211,10 @@ std::vector<SourceLine> SourceLines::in_module(Kernel &kernel, const Module &mod
                                                uint64_t code) {
     const auto [at, is_new] = modules_.emplace(module.name, ModuleFile());
     ModuleFile &found = at->second;
-    if (is_new && wanted_.look) {
-        const std::string id = module_build_id(kernel, module);
-        found.file =
-            find(module_places(wanted_.root, release_of(kernel), id, module.name), id, true);
-        found.sections = module_sections(kernel, module);
+    if (is_new) {
+        found.file = find_module(kernel, module);
+        found.sections =
+            found.file ? module_sections(kernel, module) : std::vector<ModuleSection>();
     }
     if (!found.file)
         return {};

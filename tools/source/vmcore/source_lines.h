@@ -13,6 +13,7 @@
 #include "kdump/kernel.h"
 #include "kdump/walk/build_ids.h"
 #include "source/debuginfo/debug_file.h"
+#include "source/debuginfo/usual_places.h"
 #include "source/vmcore/vmcore.h"
 #include "sys/result.h"
 
@@ -47,6 +48,7 @@ class SourceLines {
                           const DebugFile &file);
     std::optional<DebugFile> find(const std::vector<std::string> &places, const std::string &id,
                                   bool for_lines);
+    std::optional<DebugFile> find_module(kdump::Kernel &kernel, const kdump::Module &module);
     DebugFile *vmlinux(kdump::Kernel &kernel, bool for_lines);
     std::vector<SourceLine> in_kernel(kdump::Kernel &kernel, uint64_t code);
     std::vector<SourceLine> in_module(kdump::Kernel &kernel, const kdump::Module &module,
@@ -56,6 +58,7 @@ class SourceLines {
     std::optional<DebugFile> vmlinux_;
     bool looked_ = false;
     std::optional<uint64_t> slide_;
+    std::optional<ModulePlaces> places_;
     std::map<std::string, ModuleFile> modules_;  // by the module's name
     std::unordered_map<uint64_t, std::vector<SourceLine>> known_;
     std::vector<std::string> doubts_;
