@@ -53,7 +53,7 @@ def lines_problem(whydrop, core, module, other, source, text):
     module died; None. The module `other` was not loaded."""
     place = f"{source.name}:{_line_of(source, text)}"
     try:
-        lines = _lines(whydrop, core, "bt", "--module", module)
+        lines = rows(whydrop, core, "bt", "--module", module)
         frames = [frame for line in lines for frame in line.get("stack", [])
                   if f"[{module.stem}]" in frame]
         died = next((frame for frame in frames if frame.endswith(f"{place}) (exception)")), None)
