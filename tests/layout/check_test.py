@@ -73,6 +73,7 @@ BROKEN = [
     ("zlib is for pages of dumps", "tools/render/a.cpp", "#include <zlib.h>", "only"),
     ("zstd likewise", "kdump/a.cpp", "#include <zstd.h>", "only"),
     ("lzo likewise", "kdump/paging/a.cpp", "#include <lzo/lzo1x.h>", "only"),
+    ("libdeflate likewise", "kdump/walk/a.cpp", "#include <libdeflate.h>", "only"),
     ("snappy likewise", "tools/source/a.cpp", "#include <snappy-c.h>", "only"),
     ("GTest is for tests", "tools/engine/a.cpp", "#include <gtest/gtest.h>", "only"),
     ("a skeleton is for sources", "tools/engine/a.cpp", '#include "drops.skel.h"', "only"),
