@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`whydrop vmcore save`: what it wrote says the same as what it read, and makedumpfile reads it."""
+import re
 import subprocess
 
 import formats
@@ -7,13 +8,24 @@ import formats
 FORMS = {"zstd": (), "zlib": ("--compress", "zlib"), "elf": ("--as", "elf")}
 
 
+# Who printed a line, which our log does not say; and what a terminal would take for itself.
+CALLER = re.compile(r"^(\[ *[0-9.]+\]) \[ *[TC][0-9]+\]")
+UNSHOWN = re.compile(r"\\x[0-9a-f]{2}|[^!-~]")
+
+
+def _lines(log):
+    return [UNSHOWN.sub("", CALLER.sub(r"\1", line)) for line in log.strip().splitlines()]
+
+
 def _log_differs(whydrop, saved, target):
-    """makedumpfile's own walk of the log, which shows the same last line as ours."""
+    """The first line of makedumpfile's log that is not in ours."""
     formats.make(saved, ["--dump-dmesg"], target)
-    should = subprocess.run([whydrop, "vmcore", "log", saved], text=True, capture_output=True,
-                            timeout=formats.SECONDS, check=True).stdout
-    read = target.read_text(errors="replace").strip().splitlines()
-    return None if read and read[-1] in should else f"makedumpfile's log ends {read[-1:]}"
+    ours = set(_lines(subprocess.run([whydrop, "vmcore", "log", saved], text=True, check=True,
+                                     capture_output=True, timeout=formats.SECONDS).stdout))
+    read = _lines(target.read_text(errors="replace"))
+    if len(read) < 100:
+        return f"makedumpfile's log has {len(read)} lines"
+    return next((f"{line!r} is not in our log" for line in read if line not in ours), None)
 
 
 def problem(whydrop, core, folder, kept):
