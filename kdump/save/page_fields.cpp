@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kdump/bytes.h"
 #include "kdump/save/page_layout.h"
 
 namespace whydrop::kdump {

@@ -147,6 +147,8 @@ Result<SaveReport> save_to(const DumpOpener &open, Target &target, const SaveOpt
     Kernel *known = kernel ? kernel->get() : nullptr;
     choose_pages(known, known ? "" : kernel.error().what, options, pages->input, report);
     report.planned_pages = pages->input.count();
+    if (!report.not_told.empty())  // the file is not to claim what was not done
+        report.dump_level = (options.dump_level & level::zero) | facts.dump_level.value_or(0);
     DumpHead head = dump_head(facts, known);
     head.dump_level = report.dump_level;
     head.packing = options.elf ? packing::none : options.packing;

@@ -144,6 +144,7 @@ TEST(Save, WithoutAKernelAllIsCopied) {
     ASSERT_TRUE(report);
     EXPECT_EQ(report->written_pages, 6U);
     EXPECT_NE(report->not_told, "");
+    EXPECT_EQ(report->dump_level, 1U);
 }
 
 SynthMemory many_pages(uint64_t count) {
