@@ -2,13 +2,12 @@
 // kdump-compressed dumps: pages one by one, packed or not. kdump_layout.h has the bytes.
 #include <algorithm>
 #include <array>
-#include <future>
+#include <memory>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 #include "kdump/bytes.h"
+#include "kdump/format/beside.h"
 #include "kdump/format/formats.h"
 #include "kdump/format/kdump_header.h"
 #include "kdump/format/notes.h"
@@ -21,21 +20,6 @@ namespace whydrop::kdump {
 namespace {
 
 constexpr uint64_t many_blocks = 64;  // from here on a second thread is worth its start
-
-uint64_t threads_at_most() {
-    constexpr unsigned enough = 4;  // more wait for memory
-    return std::clamp(std::thread::hardware_concurrency(), 1u, enough);
-}
-
-// Not valid: the system gives no thread.
-template <typename Call>
-std::future<Status> in_thread(Call call) {
-    try {
-        return std::async(std::launch::async, std::move(call));
-    } catch (const std::system_error &) {
-        return {};
-    }
-}
 
 // What unpacking a page takes; one for each thread.
 struct Packing {
@@ -213,16 +197,16 @@ Status CompressedDump::read_many(uint64_t block, std::span<uint8_t> to) {
                 return page_error(pfn_of((block + i) * size), done.error().what);
         return success();
     };
-    const uint64_t parts = std::min<uint64_t>(threads_at_most(), count * 2 / many_blocks);
-    std::vector<std::future<Status>> others;
+    const uint64_t parts = std::min<uint64_t>(Beside::most(), count * 2 / many_blocks);
+    std::vector<std::unique_ptr<Beside>> others;
     uint64_t begin = 0;
     for (uint64_t part = 0; part + 1 < parts; part++) {
         const uint64_t end = count * (part + 1) / parts;
-        auto started = in_thread([&unpack_part, begin, end] {
+        auto started = Beside::start([&unpack_part, begin, end] {
             Packing own;
             return unpack_part(begin, end, own);
         });
-        if (!started.valid())
+        if (!started)
             break;
         others.push_back(std::move(started));
         begin = end;
@@ -230,7 +214,7 @@ Status CompressedDump::read_many(uint64_t block, std::span<uint8_t> to) {
     const Status last = unpack_part(begin, count, packing_);
     Status first = success();
     for (auto &other : others)
-        if (const Status said = other.get(); first && !said)
+        if (const Status said = other->wait(); first && !said)
             first = said;
     return first ? last : first;
 }

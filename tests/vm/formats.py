@@ -41,13 +41,18 @@ def _starts(root):
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
+def command(*words):
+    """makedumpfile with these words. Raises archive.Unreachable."""
+    return _makedumpfile(programs.get("makedumpfile", ("makedumpfile",), _starts, SUITE,
+                                      whole=True), *words)
+
+
 def make(core, words, target):
     """Writes `core`, after move_headers(), anew to `target`. Raises archive.Unreachable."""
-    root = programs.get("makedumpfile", ("makedumpfile",), _starts, SUITE, whole=True)
     flattened = "-F" in words
-    command = _makedumpfile(root, *words, core, *([] if flattened else [target]))
+    asked = command(*words, core, *([] if flattened else [target]))
     with open(target if flattened else f"{target}.out", "wb") as out:
-        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, timeout=SECONDS,
+        done = subprocess.run(asked, stdout=out, stderr=subprocess.PIPE, timeout=SECONDS,
                               check=False)
     if done.returncode:
         raise ValueError(f"makedumpfile {' '.join(words)}: {done.stderr.decode()[-200:]}")
