@@ -134,8 +134,6 @@ const std::vector<Part> parts = {
 
 Result<int> run(const Options &options, const Show &show, const Invocation &invocation) {
     auto core = Vmcore::open(options.core, options.debug);
-    if (!core)
-        return core.error();
     Output output(STDOUT_FILENO);
     DocumentStyle style;
     style.json = options.format == "json";
@@ -143,6 +141,13 @@ Result<int> run(const Options &options, const Show &show, const Invocation &invo
     style.wide = options.wide;
     style.colour = use_colour(invocation.colour, STDOUT_FILENO);
     DocumentWriter writer(output, style);
+    if (!core) {
+        // What the file itself says is all that can be had of a damaged one.
+        if (core.error().code == Errc::failed)
+            if (const auto info = Vmcore::info_without_kernel(options.core))
+                (void)writer.write(*info).ok();
+        return core.error();
+    }
     auto shown = show(*core, writer, options);
     if (shown)
         shown = writer.end(core->losses());

@@ -122,24 +122,40 @@ Section Vmcore::log(size_t most) {
     return section;
 }
 
-Section Vmcore::info() {
-    const DumpFacts &facts = state_->kernel->memory().dump().facts();
+namespace {
+
+Section info_section(const std::string &path, const DumpFacts &facts, std::string_view rest) {
     Section section;
     section.type = "info";
     section.shape = SectionShape::lines;
     section.columns = {{"line", "LINE"}};
     const auto add = [&section](std::string line) { section.rows.push_back({std::move(line)}); };
-    add("format: " + dump_text(state_->path, facts));
+    add("format: " + dump_text(path, facts));
     add("file: " + std::to_string(facts.file_bytes) + " bytes, " + std::to_string(facts.pages) +
         " pages");
     add("CPUs with registers: " + std::to_string(facts.prstatus.size()));
-    std::string_view rest = state_->kernel->info().text();
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         add(std::string(line));
     }
     return section;
+}
+
+}  // namespace
+
+Section Vmcore::info() {
+    const auto &memory = state_->kernel->memory();
+    return info_section(state_->path, memory.dump().facts(), memory.info().text());
+}
+
+Result<Section> Vmcore::info_without_kernel(const std::string &path) {
+    auto dump = open_dump(path);
+    if (!dump)
+        return dump.error();
+    const DumpFacts facts = (*dump)->facts();
+    const auto memory = Memory::open(std::move(*dump));  // may find what the headers have not
+    return info_section(path, facts, memory ? (*memory)->info().text() : facts.vmcoreinfo);
 }
 
 }  // namespace whydrop

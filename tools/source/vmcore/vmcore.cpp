@@ -25,7 +25,9 @@ Result<Vmcore> Vmcore::open(const std::string &path, DebugWanted debug) {
         return lines->types_for(without_types);
     });
     if (!kernel)
-        return Error{kernel.error().code, path + ": " + kernel.error().what, kernel.error().hint};
+        return Error{kernel.error().code, path + ": " + kernel.error().what,
+                     incomplete ? "the file ends before the dump does: was it copied whole?"
+                                : kernel.error().hint};
     if (auto attached = lines->attach(**kernel); !attached)
         return attached.error();
     // Looking for the kernel may have tried pages that it did not need.

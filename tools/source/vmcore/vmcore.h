@@ -59,6 +59,8 @@ class Vmcore {
     // `count` words of eight bytes. Errors: usage.
     Result<Section> words(const std::string &where, uint64_t count);
     Section info();  // VMCOREINFO and what the file says of itself
+    // The same of a dump in which no kernel can be found. Errors: as of the file.
+    static Result<Section> info_without_kernel(const std::string &path);
 
     // Commands for crash(8) with the addresses of this dump, to go on by hand.
     std::string crash_script();
