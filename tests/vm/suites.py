@@ -37,6 +37,8 @@ CRASH_8_ON = ("6.1",)
 CRASH_8_CANNOT = {"blocked-tasks": "crash 8.0.2 finds only the running tasks of this kernel"}
 # Formats of dumps, and what they look like damaged, do not depend on the kernel.
 FORMATS_ON = DAMAGED_ON = ("6.1",)
+# Those of probes/bpftrace, each a test of its own, and that they end.
+SCRIPTS = (*sorted(script.stem for script in (SOURCE / "probes/bpftrace").glob("*.bt")), "ends")
 
 
 @dataclasses.dataclass
@@ -82,7 +84,8 @@ def _of_check(name, folder):
     if not status.exists():
         return {name: f"FAIL: it did not end: {said}"}
     code = int(status.read_text())
-    return {name: {0: "pass", 77: f"skip: {said}"}.get(code, f"FAIL: {code}: {said}")}
+    why = said.removeprefix("skip: ")
+    return {name: {0: "pass", 77: f"skip: {why}"}.get(code, f"FAIL: {code}: {said}")}
 
 
 def _in_guest(kernel, place, name, checks, **options):
@@ -96,15 +99,19 @@ def _in_guest(kernel, place, name, checks, **options):
         status = booted.run([str(FOLDER / "in-guest"), str(folder), *map(str, checks)], stdout=out)
     results = {}
     for check in checks:
-        binary = pathlib.Path(str(check).split("=")[0]).name
-        results |= (_of_gtest if binary.endswith("_test") else _of_check)(binary, folder)
+        binary, _, word = str(check).partition("=")
+        binary = pathlib.Path(binary).name
+        if binary.endswith("_test"):
+            results |= _of_gtest(binary, folder)
+        else:
+            results |= _of_check(f"{binary}.{word}" if word else binary, folder)
     if status:
         results[f"{name}.boot"] = f"FAIL: the guest ended with {status}"
     return results
 
 
 def live(kernel, place):
-    """The tests of `whydrop drops` on this kernel, and its peers beside it."""
+    """The tests of `whydrop drops` on this kernel, its peers beside it, and bpftrace scripts."""
     tests = place.build / "tests"
     exact = str(tests / "live/exact_test")
     if kernel.series in SAME_PROBE_AS_NEWEST:
@@ -113,7 +120,8 @@ def live(kernel, place):
         tests / "live/lab_live_test", tests / "live/drops_live_test", exact,
         tests / "cli/gone_test", tests / "filter/filter_table_test",
         f"{tests / 'live/capture_test'}=*.AreReadByTsharkFieldByField",
-        CHECKS / "peers", CHECKS / "capture", CHECKS / "static"], timeout=LIVE_SECONDS,
+        CHECKS / "peers", CHECKS / "capture", CHECKS / "static",
+        *(f"{CHECKS / 'scripts'}={name}" for name in SCRIPTS)], timeout=LIVE_SECONDS,
         environment={"WHYDROP": place.build / "tools/whydrop",
                      "LAB_TOOL": tests / "live/lab_tool",
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
