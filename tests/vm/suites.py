@@ -27,7 +27,7 @@ from kernel import FOLDER
 
 SOURCE = FOLDER.parent.parent
 CHECKS = FOLDER / "checks"
-LIVE_SECONDS, SHORT_SECONDS = 600, 180
+LIVE_SECONDS, SHORT_SECONDS = 900, 180
 # What takes long and depends on the program variant alone is left out where that is the same.
 SAME_PROBE_AS_NEWEST = ("6.12",)
 LONG_TESTS = ("EveryWayOfCountingGivesWhatWasSent", "FiltersInTheKernel",
