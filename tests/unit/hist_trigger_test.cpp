@@ -144,6 +144,7 @@ const ConditionRow kConditions[] = {
     {"a text with spaces", "dev=='a b' && len<3", "dev == 'a b' && len < 3"},
     {"a value by its name", "reason==NO_SOCKET", "reason == 3"},
     {"a value by its name, in quotes", "reason==\"NO_SOCKET\"", "reason == 3"},
+    {"a number in quotes stays in them", "len==\"a b\"", "len == \"a b\""},
     {"and, or, brackets", "(len>1||len<0)&&!(dev==lo)", "(len > 1 || len < 0) && !(dev == \"lo\")"},
     {"bits", "len & 3", "len & 3"},
     {"of any event", "comm==bash && common_pid!=7 && cpu==1",

@@ -67,8 +67,9 @@ std::string near_names(const std::vector<TraceEvent> &events, const std::string 
             std::max(share(of_name, event.name.size()), share(of_text, event.text().size())),
             event.text());
     }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const auto &a, const auto &b) { return a.first > b.first; });
+    std::sort(ranked.begin(), ranked.end(), [](const auto &a, const auto &b) {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
     std::string names;
     for (size_t i = 0; i < ranked.size() && i < shown && ranked[i].first > 0.6; i++)
         names += (i ? ", " : "") + ranked[i].second;

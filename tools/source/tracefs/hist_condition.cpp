@@ -132,22 +132,25 @@ class Condition {
             const std::string_view inside = text_.substr(at_ + 1, end - at_ - 1);
             const std::string_view whole = text_.substr(at_, end + 1 - at_);
             at_ = end + 1;
-            return is_text ? std::string(whole) : numbered(field, inside);
+            const std::string as_it_is(whole);
+            return is_text ? as_it_is : numbered(field, inside).value_or(as_it_is);
         }
         const std::string_view value = word(" \t\n&|()");
         if (value.empty())
             return wrong("a value is wanted here");
-        return is_text ? quoted(std::string(value)) : numbered(field, value);
+        if (is_text)
+            return quoted(std::string(value));
+        return numbered(field, value).value_or(std::string(value));
     }
 
     // A name that print fmt has for a value is that value; anything else is left to the kernel,
     // which knows functions and masks of CPUs.
-    static std::string numbered(const EventField *field, std::string_view value) {
+    static std::optional<std::string> numbered(const EventField *field, std::string_view value) {
         if (field)
             for (const auto &[number, name] : field->names)
                 if (name == value)
                     return std::to_string(number);
-        return std::string(value);
+        return {};
     }
 
     std::string_view text_;
