@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "source/tracefs/event_format.h"
 
 namespace whydrop {
 namespace {
@@ -175,6 +178,81 @@ TEST(HistText, NamesAndSigns) {
         for (size_t column = 0; column < 3; column++)
             EXPECT_EQ(histogram.entries[row].keys[column].text, names[row][column]);
 }
+
+// What real kernels wrote (tests/fixtures/hist/collect).
+std::string fixture(const std::string &name) {
+    std::ostringstream text;
+    text << std::ifstream(WHYDROP_FIXTURES "/hist/" + name).rdbuf();
+    return text.str();
+}
+
+std::string number_behind(const std::string &text, const std::string &word) {
+    const size_t begin = text.find(word) + word.size();
+    return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+class HistOfKernel : public ::testing::TestWithParam<const char *> {};
+
+TEST_P(HistOfKernel, EveryHitIsInAnEntry) {
+    size_t files = 0;
+    for (const auto &file :
+         std::filesystem::directory_iterator(WHYDROP_FIXTURES "/hist/" + std::string(GetParam()))) {
+        if (file.path().extension() != ".hist")
+            continue;
+        files++;
+        SCOPED_TRACE(file.path().string());
+        const std::string text =
+            fixture(std::string(GetParam()) + "/" + file.path().filename().string());
+        const auto parsed = parse_hist(text);
+        ASSERT_TRUE(parsed) << parsed.error().what;
+        ASSERT_EQ(parsed->size(), 1U);
+        uint64_t hits = 0;
+        for (const HistEntry &entry : parsed->front().entries)
+            hits += entry.hits;
+        EXPECT_EQ(std::to_string(parsed->front().entries.size()),
+                  number_behind(text, "\n    Entries: "));
+        EXPECT_EQ(std::to_string(hits), number_behind(text, "\n    Hits: "));
+        EXPECT_EQ(parsed->front().hits, hits);
+        EXPECT_EQ(parsed->front().paused, file.path().stem() == "paused");
+    }
+    EXPECT_GE(files, 15U);
+}
+
+// Five datagrams to a port where nobody listens.
+TEST_P(HistOfKernel, WhyAndWhere) {
+    const std::string kernel = GetParam();
+    const auto format = parse_event_format(fixture(kernel + "/kfree_skb.format"));
+    ASSERT_TRUE(format);
+    auto parsed = parse_hist(fixture(kernel + "/location.hist"));
+    ASSERT_TRUE(parsed);
+    name_values(parsed->front(), *format);
+    const std::string where = kernel == "7.2" ? "udp_rcv+0x" : "__udp4_lib_rcv+0x";
+    size_t found = 0;
+    for (const HistEntry &entry : parsed->front().entries)
+        if (entry.keys[0].text.starts_with(where)) {
+            found++;
+            EXPECT_EQ(entry.hits, 5U);
+            EXPECT_EQ(entry.keys[1].text, "NO_SOCKET");
+        }
+    EXPECT_EQ(found, 1U);
+}
+
+TEST_P(HistOfKernel, Stacks) {
+    auto parsed = parse_hist(fixture(std::string(GetParam()) + "/stackpid.hist"));
+    ASSERT_TRUE(parsed);
+    size_t datagrams = 0;
+    for (const HistEntry &entry : parsed->front().entries) {
+        ASSERT_GT(entry.keys[0].stack.size(), 3U);
+        if (entry.keys[0].stack[0].find("udp") == std::string::npos)
+            continue;
+        datagrams++;
+        EXPECT_EQ(entry.hits, 5U);
+        EXPECT_EQ(entry.keys[1].text, "bash");
+    }
+    EXPECT_EQ(datagrams, 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Debian, HistOfKernel, ::testing::Values("6.1", "6.12", "7.2"));
 
 }  // namespace
 }  // namespace whydrop

@@ -26,6 +26,11 @@ std::vector<std::string> words(std::string_view list, char between) {
     return found;
 }
 
+// 7.2 writes this name twice, in the trigger only.
+std::string once(const std::string &word) {
+    return word == "common_cpucommon_cpu" ? "common_cpu" : word;
+}
+
 // "hist:keys=protocol,stacktrace:vals=hitcount,len:sort=hitcount:size=2048 if len > 7 [active]"
 Status read_trigger(std::string_view line, Histogram &histogram) {
     histogram.trigger = line;
@@ -37,7 +42,7 @@ Status read_trigger(std::string_view line, Histogram &histogram) {
         if (equals == std::string::npos || (name != "keys" && name != "vals"))
             continue;
         for (const std::string &word : words(std::string_view(part).substr(equals + 1), ',')) {
-            auto key = parse_hist_key(word);
+            auto key = parse_hist_key(once(word));
             if (!key)
                 return Error{Errc::failed, "cannot read the trigger " + histogram.trigger,
                              key.error().what};
