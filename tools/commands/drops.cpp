@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts every packet the kernel loses and says where and why.
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <memory>
 
 #include "commands/command.h"
 #include "commands/outputs.h"
+#include "commands/run_length.h"
 #include "engine/drop_run.h"
 #include "model/text.h"
 
@@ -18,7 +18,7 @@ struct Options {
     std::vector<std::string> filter_words;
     DropOutputOptions output;
     bool no_header = false;
-    double interval_s = 1;
+    RunLength length;
 };
 
 Status set_keys(Options &options) {
@@ -54,7 +54,10 @@ Result<int> run(Options options, const Invocation &invocation) {
         return checked.error();
     DropOutput output(options.output);
     // With --each the drops themselves are the news; the table comes at the end.
-    options.run.interval_s = options.run.each || options.output.text.quiet ? 0 : options.interval_s;
+    options.run.interval_s =
+        options.run.each || options.output.text.quiet ? 0 : options.length.interval_s;
+    options.run.duration_s = options.length.duration_s;
+    options.run.stop_after = options.length.count;
     auto end = run_drops(options.run, output.sinks());
     if (!end)
         return end.error();
@@ -125,37 +128,6 @@ void add_how(CLI::App &app, Options &options) {
         ->group(group);
 }
 
-// CLI11's own words for these name the largest double, all 309 digits of it.
-CLI::Validator number(bool zero_too) {
-    const std::string wanted = zero_too ? "0 or a positive number" : "a positive number";
-    return CLI::Validator(
-        [zero_too, wanted](const std::string &word) {
-            double value = 0;
-            const bool fits = CLI::detail::lexical_cast(word, value) && std::isfinite(value) &&
-                              (value > 0 || (zero_too && value == 0));
-            return fits ? std::string() : "'" + word + "' is not " + wanted;
-        },
-        "");
-}
-
-void add_when(CLI::App &app, Options &options) {
-    const char *group = "How long";
-    app.add_option("-c,--count", options.run.stop_after,
-                   "Stop after N drops (exactly with --each, else when N or more were counted)")
-        ->type_name("N")
-        ->check(number(false))
-        ->group(group);
-    app.add_option("-d,--duration", options.run.duration_s, "Stop after this time")
-        ->type_name("SECONDS")
-        ->check(number(false))
-        ->group(group);
-    app.add_option("--interval", options.interval_s,
-                   "Time between two tables (default 1); 0: only the one at the end")
-        ->type_name("SECONDS")
-        ->check(number(true))
-        ->group(group);
-}
-
 void add_output(CLI::App &app, Options &options) {
     const char *group = "What to show and keep";
     add_outputs(app, options.output, group);
@@ -181,7 +153,8 @@ Run setup(CLI::App &app) {
     auto options = std::make_shared<Options>();
     add_what(app, *options);
     add_how(app, *options);
-    add_when(app, *options);
+    add_run_length(app, options->length,
+                   "Stop after N drops (exactly with --each, else when N or more were counted)");
     add_output(app, *options);
     add_examples(
         app,

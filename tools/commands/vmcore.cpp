@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/vmcore_parts.h"
 #include "render/document.h"
 
@@ -17,8 +18,7 @@ namespace {
 
 struct Options {
     std::string core, what, where;
-    std::string format = "text";
-    bool no_header = false, wide = false;
+    DocumentOptions document;
     bool all = false, blocked = false;
     uint64_t count = 8;
     DebugWanted debug;
@@ -135,12 +135,7 @@ const std::vector<Part> parts = {
 Result<int> run(const Options &options, const Show &show, const Invocation &invocation) {
     auto core = Vmcore::open(options.core, options.debug);
     Output output(STDOUT_FILENO);
-    DocumentStyle style;
-    style.json = options.format == "json";
-    style.header = !options.no_header;
-    style.wide = options.wide;
-    style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    DocumentWriter writer(output, style);
+    DocumentWriter writer(output, style_of(options.document, invocation));
     if (!core) {
         // What the file itself says is all that can be had of a damaged one.
         if (core.error().code == Errc::failed)
@@ -157,9 +152,7 @@ Result<int> run(const Options &options, const Show &show, const Invocation &invo
 }
 
 void add_common(CLI::App &app, Options &options) {
-    add_format(app, options.format);
-    app.add_flag("--no-header", options.no_header, "Tables without their header");
-    app.add_flag("--wide", options.wide, "More than 100 columns where it takes them");
+    add_document_options(app, options.document);
     add_debug_options(app, options.debug);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/vmcore_parts.h"
 #include "render/document.h"
 #include "source/debuginfo/locations.h"
@@ -15,8 +16,8 @@ namespace {
 
 struct Options {
     std::vector<std::string> locations, modules;
-    std::string vmlinux, format = "text";
-    bool no_header = false, wide = false;
+    std::string vmlinux;
+    DocumentOptions document;
 };
 
 // Modules first: a name that is in both is a module's own.
@@ -45,12 +46,7 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     if (!section)
         return section.error();
     Output output(STDOUT_FILENO);
-    DocumentStyle style;
-    style.json = options.format == "json";
-    style.header = !options.no_header;
-    style.wide = options.wide;
-    style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    DocumentWriter writer(output, style);
+    DocumentWriter writer(output, style_of(options.document, invocation));
     auto shown = writer.write(*section);
     if (!shown && !output.closed())
         return shown.error();
@@ -80,9 +76,7 @@ VmcorePart add_vmcore_list(CLI::App &vmcore) {
     sub->add_option("LOCATION", options->locations,
                     "Where, as a trace has it: ip_rcv+0x1c, or ip_rcv+0x1c/0x1c2")
         ->required();
-    add_format(*sub, options->format);
-    sub->add_flag("--no-header", options->no_header, "Tables without their header");
-    sub->add_flag("--wide", options->wide, "More than 100 columns where it takes them");
+    add_document_options(*sub, options->document);
     add_files(*sub, options->vmlinux, options->modules);
     add_examples(*sub, {{"whydrop vmcore list josh_handle_packets+0x27a --module josh.ko",
                          "where in its source a driver was, from an oops alone"}});

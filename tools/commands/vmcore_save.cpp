@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/vmcore_parts.h"
 #include "engine/signals.h"
 #include "kdump/hex.h"
@@ -21,7 +22,8 @@ namespace {
 
 struct Options {
     std::string in, out;
-    std::string as = "kdump", compress = "zstd", format = "text";
+    std::string as = "kdump", compress = "zstd";
+    DocumentOptions document;
     kdump::SaveOptions save;
     bool progress = false, quiet = false;
 };
@@ -117,10 +119,7 @@ Losses losses_of(const kdump::SaveReport &report) {
 
 Status show(const Options &options, const kdump::SaveReport &report, const Invocation &invocation) {
     Output output(STDOUT_FILENO);
-    DocumentStyle style;
-    style.json = options.format == "json";
-    style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    DocumentWriter writer(output, style);
+    DocumentWriter writer(output, style_of(options.document, invocation));
     std::vector<Section> sections = {result_section(options, report), left_out_section(report)};
     if (report.holes.pages())
         sections.push_back(holes_section(report));
@@ -203,7 +202,7 @@ void add_options(CLI::App &app, Options &options) {
     app.add_flag("--force", options.save.force, "Overwrite OUT");
     app.add_flag("--progress", options.progress, "Show it also where stderr is no terminal");
     app.add_flag("-q,--quiet", options.quiet, "Print errors only");
-    add_format(app, options.format);
+    add_document_options(app, options.document);
 }
 
 }  // namespace
