@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 
 namespace whydrop::kdump {
@@ -121,6 +122,15 @@ std::vector<BtfEnumerator> Types::enumerators_beside(std::string_view name) {
             if (entry.name == name)
                 return all;
     return {};
+}
+
+std::string short_name(std::string_view enumerator, std::string_view prefix) {
+    if (enumerator.starts_with(prefix))
+        enumerator.remove_prefix(prefix.size());
+    std::string name(enumerator);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
 }
 
 Ref Ref::failed(std::string what) const {

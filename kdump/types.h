@@ -73,6 +73,9 @@ class Types {
     std::unordered_map<std::string, std::optional<Field>> fields_;
 };
 
+// What an enumerator is called without what all of them begin with: "MODULE_STATE_LIVE" is "live".
+std::string short_name(std::string_view enumerator, std::string_view prefix);
+
 class Ref {
   public:
     Ref(Types &types, const Reader &memory, uint64_t address, uint32_t type)

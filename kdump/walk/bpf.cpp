@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdump/walk/bpf.h"
 
-#include <algorithm>
-
 #include "kdump/kernel.h"
 #include "kdump/walk/radix.h"
 
 namespace whydrop::kdump {
 
 namespace {
-
-// BPF_MAP_TYPE_PERCPU_HASH -> percpu_hash
-std::string short_name(std::string name, const std::string &prefix) {
-    if (name.starts_with(prefix))
-        name.erase(0, prefix.size());
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
-}
 
 std::string text_or_nothing(const Ref &ref) {
     const auto text = ref.text();

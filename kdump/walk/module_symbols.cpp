@@ -32,20 +32,6 @@ ModuleSymbols::ModuleSymbols(Kernel &kernel, const Module &module) : memory_(&ke
                      [](const Entry &a, const Entry &b) { return a.address < b.address; });
 }
 
-std::optional<ModuleSymbols::Symbol> ModuleSymbols::at(uint64_t code) const {
-    auto after =
-        std::upper_bound(entries_.begin(), entries_.end(), code,
-                         [](uint64_t at, const Entry &entry) { return at < entry.address; });
-    if (after == entries_.begin())
-        return {};
-    const uint64_t begin = std::prev(after)->address;
-    // Of several names for the same place the first.
-    while (std::prev(after) != entries_.begin() && std::prev(after, 2)->address == begin)
-        --after;
-    const auto name = memory_->text(std::prev(after)->name);
-    return name && !name->empty() ? std::optional(Symbol{*name, begin}) : std::nullopt;
-}
-
 std::optional<KernelSymbol> ModuleSymbols::symbol_at(uint64_t address) const {
     auto after =
         std::upper_bound(entries_.begin(), entries_.end(), address,

@@ -21,12 +21,6 @@ class ModuleSymbols {
     // Keeps a reference to the kernel's memory. Empty where the table is not in the dump.
     ModuleSymbols(Kernel &kernel, const Module &module);
 
-    // The last one at or below an address.
-    struct Symbol {
-        std::string name;
-        uint64_t address = 0;
-    };
-    [[nodiscard]] std::optional<Symbol> at(uint64_t code) const;
     // The symbol that an address is part of, without its size. Absent: below all of them, or its
     // name is not in the dump.
     [[nodiscard]] std::optional<KernelSymbol> symbol_at(uint64_t address) const;

@@ -12,15 +12,6 @@ namespace {
 constexpr size_t most_modules = 4096;
 constexpr uint64_t most_module_bytes = 1u << 30;
 
-std::string state_name(Kernel &kernel, uint64_t state) {
-    std::string name = kernel.types().enumerator("module_state", state);
-    if (const std::string prefix = "MODULE_STATE_"; name.starts_with(prefix))
-        name.erase(0, prefix.size());
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
-}
-
 void add_range(std::vector<Range> &ranges, const Result<uint64_t> &begin,
                const Result<uint64_t> &size) {
     if (begin && size && *begin && *size && *size < most_module_bytes)
@@ -61,7 +52,8 @@ Result<Module> read_module(Kernel &kernel, const Ref &module) {
     Module found;
     found.name = std::move(*name);
     found.address = module.address();
-    found.state = state_name(kernel, module["state"].number_or(0));
+    found.state = short_name(
+        kernel.types().enumerator("module_state", module["state"].number_or(0)), "MODULE_STATE_");
     read_memory(kernel, module, found);
     for (const Range &range : found.memory)
         found.size_bytes += range.end - range.begin;

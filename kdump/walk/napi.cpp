@@ -2,9 +2,9 @@
 #include "kdump/walk/napi.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "kdump/kernel.h"
+#include "kdump/walk/net.h"
 
 namespace whydrop::kdump {
 
@@ -18,17 +18,10 @@ class Walk {
     explicit Walk(Kernel &kernel)
         : kernel_(kernel), bits_(kernel.types().enumerators_beside("NAPI_STATE_SCHED")) {}
 
-    NapiTable run() {
-        const Ref head = kernel_.variable("net_namespace_list", "list_head");
-        count(for_each_in_list(head, "net", "list", [this](const Ref &net) {
-            const auto inode = static_cast<uint32_t>(net["ns.inum"].number_or(0));
-            count(for_each_in_list(net["dev_base_head"], "net_device", "dev_list",
-                                   [this, inode](const Ref &dev) {
-                                       read_device(dev, inode);
-                                       return true;
-                                   }));
-            return true;
-        }));
+    NapiTable run(const Network &network) {
+        for (const NetNamespace &netns : network.namespaces)
+            for (const NetDevice &device : netns.devices)
+                read_device(device);
         for (const uint32_t cpu : kernel_.cpus())
             read_cpu(cpu);
         return std::move(table_);
@@ -37,12 +30,12 @@ class Walk {
   private:
     void count(const Status &done) { table_.lost += done ? 0 : 1; }
 
-    void read_device(const Ref &dev, uint32_t netns) {
-        const auto name = dev["name"].text();
+    void read_device(const NetDevice &device) {
+        const Ref dev = kernel_.at("net_device", device.address);
         count(for_each_in_list(dev["napi_list"], "napi_struct", "dev_list", [&](const Ref &napi) {
             Napi found = read_one(napi);
-            found.netns = netns;
-            found.device = name ? *name : "";
+            found.netns = device.netns;
+            found.device = device.name;
             table_.all.push_back(std::move(found));
             return true;
         }));
@@ -77,15 +70,8 @@ class Walk {
         found.state_bits = napi["state"].number_or(0);
         for (const auto &bit : bits_)
             if (bit.value < 64 && bit.name.starts_with(prefix) && found.state_bits >> bit.value & 1)
-                found.state.push_back(lower(bit.name.substr(prefix.size())));
+                found.state.push_back(short_name(bit.name, prefix));
         return found;
-    }
-
-    static std::string lower(std::string_view text) {
-        std::string small(text);
-        std::transform(small.begin(), small.end(), small.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        return small;
     }
 
     Kernel &kernel_;
@@ -101,8 +87,8 @@ bool Napi::active() const {
            });
 }
 
-NapiTable read_napi(Kernel &kernel) {
-    return Walk(kernel).run();
+NapiTable read_napi(Kernel &kernel, const Network &network) {
+    return Walk(kernel).run(network);
 }
 
 }  // namespace whydrop::kdump

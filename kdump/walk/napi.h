@@ -13,6 +13,7 @@
 namespace whydrop::kdump {
 
 class Kernel;
+struct Network;
 
 struct Napi {
     uint64_t address = 0;  // of its napi_struct
@@ -34,6 +35,6 @@ struct NapiTable {
     uint64_t lost = 0;      // lists that could not be read to their end
 };
 
-NapiTable read_napi(Kernel &kernel);
+NapiTable read_napi(Kernel &kernel, const Network &network);
 
 }  // namespace whydrop::kdump

@@ -3,9 +3,8 @@
 #include "render/document.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "codec/document_json.h"
 #include "sys/handle.h"
@@ -31,9 +30,7 @@ Section section(SectionShape shape) {
 }
 
 std::string text_of(const Section &shown, DocumentStyle style = {}) {
-    char name[] = "/tmp/whydrop-document-XXXXXX";
-    const Fd file(::mkstemp(name));
-    ::unlink(name);
+    const Fd file(::memfd_create("document", MFD_CLOEXEC));
     Output output(file.get());
     DocumentWriter writer(output, style);
     EXPECT_TRUE(writer.write(shown).ok());

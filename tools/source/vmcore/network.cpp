@@ -181,7 +181,7 @@ Section Vmcore::softnet() {
 }
 
 Section Vmcore::napi(bool all) {
-    const NapiTable table = read_napi(*state_->kernel);
+    const NapiTable table = read_napi(*state_->kernel, state_->network());
     state_->lose("napi", table.lost, "lists of NAPI", "their memory is not in the dump");
     Section section;
     section.type = "napi";
