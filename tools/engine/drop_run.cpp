@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/drop_run.h"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <limits>
 
 #include "engine/drop_report.h"
+#include "engine/run_time.h"
 #include "engine/session.h"
-#include "engine/signals.h"
 #include "engine/sink_set.h"
-#include "engine/workload.h"
 #include "source/live_drops.h"
-#include "sys/child.h"
 
 namespace whydrop {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // --each: the ring is not signalled, it is looked at; 5 ms of 3 M drops/s are a tenth of it.
@@ -37,9 +31,7 @@ class DropRun {
   private:
     Status prepare();
     Status begin();
-    Status start_subject();
     Status loop();
-    Status wait(bool &stop);
     Status take_records();
     Status on_each(const wire_each &each, size_t bytes);
     Status on_sample(const wire_sample &sample, size_t bytes);
@@ -60,16 +52,13 @@ class DropRun {
     std::optional<DropDecoder> decoder_;
     std::optional<DropReporter> reporter_;
     std::optional<DropTable> table_;
-    std::optional<RunSignals> signals_;
-    std::optional<Child> child_;
-    Workload workload_;
-    Clock::time_point started_, next_interval_;
+    std::optional<RunTime> time_;
     Session session_;
     uint64_t last_interval_ns_ = 0;
     Count shown_;
     uint64_t counted_ = 0;  // records with --each; else as of the last look, for -c
     bool needs_packets_ = false;
-    bool nearly_full_ = false, subject_ended_ = false, stopped_ = false;
+    bool nearly_full_ = false;
 };
 
 Status DropRun::prepare() {
@@ -115,14 +104,6 @@ Status DropRun::begin() {
     if (const std::string problem = symbols_.problem(); !problem.empty())
         session_.notes.push_back(problem);
     return sinks_.each([&](Sink &sink) { return sink.begin(session_); });
-}
-
-Status DropRun::start_subject() {
-    if (!options_.command.empty())
-        return child_->start();
-    if (options_.workload)
-        return workload_.start(options_.workload);
-    return success();
 }
 
 bool DropRun::enough() const {
@@ -252,43 +233,13 @@ Status DropRun::show_interval() {
     return sinks_.each([&](Sink &sink) { return sink.interval(report); });
 }
 
-// Sleeps until something happens or is due. Sets stop when the run is over.
-Status DropRun::wait(bool &stop) {
-    const auto now = Clock::now();
-    auto until = now + (options_.each ? each_tick : options_.stop_after ? count_tick : sample_tick);
-    if (options_.interval_s > 0)
-        until = std::min(until, next_interval_);
-    if (options_.duration_s > 0) {
-        const auto end = started_ + std::chrono::duration_cast<Clock::duration>(
-                                        std::chrono::duration<double>(options_.duration_s));
-        until = std::min(until, end);
-        if (now >= end) {
-            stop = true;
-            return success();
-        }
-    }
-    pollfd fds[3] = {{signals_->poll_fd(), POLLIN, 0},
-                     {child_ ? child_->poll_fd() : workload_.poll_fd(), POLLIN, 0},
-                     {options_.each ? -1 : live_->poll_fd(), POLLIN, 0}};
-    const auto left =
-        std::chrono::ceil<milliseconds>(std::max(until - now, Clock::duration::zero()));
-    poll(fds, 3, static_cast<int>(left.count()));
-    const auto came = signals_->take();
-    stop = stopped_ = came.stop;
-    if (fds[1].revents)
-        stop = subject_ended_ = true;
-    if (came.report)
-        return show_interval();
-    return success();
-}
-
 Status DropRun::loop() {
-    const auto interval = std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(options_.interval_s));
-    next_interval_ = started_ + interval;
+    const milliseconds tick = options_.each         ? each_tick
+                              : options_.stop_after ? count_tick
+                                                    : sample_tick;
     for (bool stop = false; !stop && !sinks_.closed() && !enough();) {
-        if (auto waited = wait(stop); !waited)
-            return waited;
+        const auto woken = time_->wait(tick, options_.each ? -1 : live_->poll_fd());
+        stop = woken.stop;
         if (auto taken = take_records(); !taken)
             return taken;
         if (nearly_full_)
@@ -297,13 +248,9 @@ Status DropRun::loop() {
         if (options_.stop_after && !options_.each)
             if (auto counted = count(); !counted)
                 return counted;
-        if (!stop && options_.interval_s > 0 && Clock::now() >= next_interval_) {
+        if (woken.report)
             if (auto shown = show_interval(); !shown)
                 return shown;
-            // After a stall the missed ones are not made up for.
-            while (next_interval_ <= Clock::now())
-                next_interval_ += interval;
-        }
     }
     return success();
 }
@@ -327,7 +274,7 @@ Result<DropRunEnd> DropRun::finish() {
         return rules.error();
     end.report = reporter_->report(*table_, std::numeric_limits<size_t>::max());
     end.report.final = true;
-    end.stopped = stopped_;
+    end.stopped = time_->stopped();
     end.report.from_ns = session_.start_ns;
     end.report.to_ns = monotonic_ns();
     if (auto flushed = sinks_.each([](Sink &sink) { return sink.flush(); }); !flushed)
@@ -337,27 +284,19 @@ Result<DropRunEnd> DropRun::finish() {
     auto shown = sinks_.each([&](Sink &sink) { return sink.end(end.report, end.losses); });
     if (!shown)
         return shown.error();
-    if (child_)
-        end.command_status = child_->status(true);
-    if (options_.workload && !stopped_)
-        if (auto worked = workload_.result(); !worked)
-            return worked.error();
+    end.command_status = time_->command_status();
+    if (auto worked = time_->workload_result(); !worked)
+        return worked.error();
     return end;
 }
 
 Result<DropRunEnd> DropRun::run() {
-    if (!options_.command.empty()) {
-        auto child = Child::prepare(options_.command);
-        if (!child)
-            return child.error();
-        child_.emplace(std::move(*child));
-    }
+    auto time = RunTime::prepare({options_.duration_s, options_.interval_s, options_.command});
+    if (!time)
+        return time.error();
+    time_.emplace(std::move(*time));
     if (auto prepared = prepare(); !prepared)
         return prepared.error();
-    auto signals = RunSignals::catch_them();
-    if (!signals)
-        return signals.error();
-    signals_.emplace(std::move(*signals));
     session_ = this_host();
     last_interval_ns_ = session_.start_ns;
     auto clock = live_->clock();
@@ -366,10 +305,10 @@ Result<DropRunEnd> DropRun::run() {
     reporter_->clock().add(*clock);
     if (auto attached = live_->attach(); !attached)
         return attached.error();
-    started_ = Clock::now();
+    time_->begin();
     if (auto begun = begin(); !begun)
         return begun.error();
-    if (auto subject = start_subject(); !subject)
+    if (auto subject = time_->start_subject(options_.workload); !subject)
         return subject.error();
     if (sinks_.wants().causes)
         if (auto rules = reporter_->load_rules(options_.rules); !rules)
