@@ -75,6 +75,7 @@ TEST(EventFormat, Fields) {
         EXPECT_EQ(field->elements, row.elements);
         EXPECT_EQ(field->is_signed, row.is_signed);
         EXPECT_EQ(field->is_dynamic, row.is_dynamic);
+        EXPECT_EQ(field->is_relative, std::string(row.name) == "bytes");
         EXPECT_EQ(field->kind, row.kind);
         EXPECT_EQ(field->names.empty(), field->name != "reason");
     }

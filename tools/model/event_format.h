@@ -21,7 +21,8 @@ struct EventField {
     uint32_t offset = 0, size = 0;  // of a dynamic one: of the word that says where it is
     uint32_t elements = 0;          // of an array in brackets with a number; 0: none
     bool is_signed = false;
-    bool is_dynamic = false;  // __data_loc, __rel_loc: as long as it is
+    bool is_dynamic = false;   // __data_loc, __rel_loc: as long as it is
+    bool is_relative = false;  // __rel_loc: where it is counts from behind the word
     Kind kind = Kind::number;
 
     // What `print fmt` calls the values, in its order; of flags, each a set of bits.

@@ -70,6 +70,7 @@ bool declare(EventField &field, const std::string &declaration) {
     for (const std::string prefix : {"__data_loc ", "__rel_loc "})
         if (text.starts_with(prefix)) {
             field.is_dynamic = true;
+            field.is_relative = prefix == "__rel_loc ";
             text.erase(0, prefix.size());
         }
     const size_t space = text.find_last_of(" *");
