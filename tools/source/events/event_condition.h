@@ -28,10 +28,11 @@ class EventCondition {
     // Nothing: a field that decides is not in the record. `names` is asked for comm only.
     [[nodiscard]] std::optional<bool> matches(const TraceEventView &event, EventNames &names) const;
 
-  private:
     struct Node;
+
+  private:
     explicit EventCondition(std::unique_ptr<Node> root);
-    std::unique_ptr<Node> root_;
+    std::unique_ptr<Node> root_;  // none: always
 };
 
 }  // namespace whydrop

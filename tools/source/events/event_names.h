@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace whydrop {
@@ -19,6 +20,8 @@ class EventNames {
     virtual ~EventNames() = default;
     virtual Function function(uint64_t address) = 0;
     virtual std::string process(int32_t pid) = 0;
+    // These will be asked for: for whom it is cheaper to look for many at once.
+    virtual void expect(std::span<const uint64_t> /*addresses*/) {}
 };
 
 // "udp_rcv+0x452/0xc50 [module]" as the kernel's %pS, without offset and size as its %ps; of what

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "model/event_format.h"
+#include "model/trace_event.h"
 #include "source/events/event_names.h"
 
 namespace whydrop {
@@ -26,13 +28,21 @@ class KernelStackReader {
 
   private:
     std::optional<uint32_t> begin_;
+    std::optional<FieldReader> count_;
     uint32_t long_size_;
-    bool swap_;
+    std::endian order_;
 };
 
-// Without the functions of tracing itself, of which kernels record more or fewer: begins behind
-// trace_event_raw_event_X and what called it, as a hist trigger's stack does, and is as long as
-// that at most (HIST_STACKTRACE_DEPTH).
-std::span<const uint64_t> as_hist_stack(std::span<const uint64_t> stack, EventNames &names);
+// Stacks as a hist trigger has them: without the functions of tracing itself, beginning behind
+// trace_event_raw_event_X and what called it. As deep as that of the newest kernels at most
+// (HIST_STACKTRACE_DEPTH, 16 before kernel 6.13).
+class HistStacks {
+  public:
+    std::span<const uint64_t> trimmed(std::span<const uint64_t> stack, EventNames &names);
+
+  private:
+    bool is_probe(uint64_t address, EventNames &names);
+    std::unordered_map<uint64_t, bool> probes_;
+};
 
 }  // namespace whydrop
