@@ -184,6 +184,12 @@ Symbol Symbolizer::resolve(uint64_t address) {
     return symbol;
 }
 
+uint64_t Symbolizer::size_of(uint64_t address) {
+    resolve_all({&address, 1});
+    const auto *function = known(address);
+    return function ? function->second.end - function->first : 0;
+}
+
 void Symbolizer::resolve_all(std::span<const uint64_t> addresses) {
     constexpr size_t most_nameless = 4096;
     const auto now = Clock::now();

@@ -34,6 +34,9 @@ class Symbolizer {
     // The name is empty when there is none.
     Symbol resolve(uint64_t address);
 
+    // Bytes of the function that holds the address; 0: not known.
+    uint64_t size_of(uint64_t address);
+
     // All addresses in the list are zero: kernel.kptr_restrict, or no CAP_SYSLOG.
     bool hidden();
 

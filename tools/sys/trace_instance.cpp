@@ -53,8 +53,10 @@ std::optional<TraceError> word_for(const TraceDir &dir, const std::string &text)
     return errors.back();
 }
 
-Error refusal(const TraceDir &dir, const TraceEvent &event, const std::string &text,
-              const Error &error) {
+}  // namespace
+
+Error kernel_refusal(const TraceDir &dir, const TraceEvent &event, const std::string &text,
+                     const Error &error) {
     const auto word = word_for(dir, text);
     if (!word)
         return Error{error.code, error.what, error.hint.empty() ? text : error.hint};
@@ -63,8 +65,6 @@ Error refusal(const TraceDir &dir, const TraceEvent &event, const std::string &t
                      word->command + "\n  " + std::string(word->position, ' ') + "^",
                  {}};
 }
-
-}  // namespace
 
 std::vector<std::string> remove_left_instances(const TraceDir &top) {
     std::vector<std::string> removed;
@@ -109,7 +109,7 @@ Result<TraceTrigger> TraceTrigger::set(const TraceDir &dir, const TraceEvent &ev
                                        const std::string &text) {
     const std::string file = event.file("trigger");
     if (auto written = dir.append(file, text); !written)
-        return refusal(dir, event, text, written.error());
+        return kernel_refusal(dir, event, text, written.error());
     return TraceTrigger(dir, file, text);
 }
 

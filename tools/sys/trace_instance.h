@@ -35,12 +35,16 @@ class TraceInstance {
 // process that cannot be seen from here (another PID namespace) is busy, and stays.
 std::vector<std::string> remove_left_instances(const TraceDir &top);
 
+// Why the kernel did not take `text` for an event's trigger or filter: its own word from error_log,
+// with its caret, as usage; `error` where it has none.
+Error kernel_refusal(const TraceDir &dir, const TraceEvent &event, const std::string &text,
+                     const Error &error);
+
 // A trigger of an event. One that refers to another's histogram (enable_hist) is to be made after
 // and so goes first: the kernel does not remove what is referred to.
 class TraceTrigger {
   public:
-    // Errors: the kernel's own word for it from error_log, with its caret, as usage; unsupported
-    // when the event takes no triggers.
+    // Errors: kernel_refusal(); unsupported when the event takes no triggers.
     static Result<TraceTrigger> set(const TraceDir &dir, const TraceEvent &event,
                                     const std::string &text);
 

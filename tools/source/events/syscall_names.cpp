@@ -14,7 +14,7 @@ struct Row {
 
 // { 257, "openat" }, ... from <asm/unistd.h>, by number.
 constexpr Row kCalls[] = {
-#include "syscall_table.inc"
+#include <syscall_table.inc>
 };
 
 // Where the function has another name than the number.
