@@ -19,14 +19,14 @@ size_t longest_text(const EventField &field) {
     return (field.is_dynamic ? of_dynamic : (field.size + word - 1) / word * word) - 1;
 }
 
-HistKeyValue power_range(uint64_t power) {
+}  // namespace
+
+HistKeyValue hist_power(uint64_t power) {
     HistKeyValue value;
     value.number = power == 0 ? 0 : (uint64_t{1} << (power - 1)) + 1;
     value.last = uint64_t{1} << power;
     return value;
 }
-
-}  // namespace
 
 uint64_t hist_log2(uint64_t number) {
     if (number <= 1 || number > uint64_t{1} << (kBits - 1))
@@ -148,7 +148,7 @@ HistKeyValue EventKey::value(uint64_t word, EventNames &names) const {
         return stack_value(word, names);
     switch (key_.modifier) {
         case HistModifier::log2:
-            return power_range(word);
+            return hist_power(word);
         case HistModifier::buckets:
             return {word, word + key_.bucket - 1, {}, {}};
         case HistModifier::sym:

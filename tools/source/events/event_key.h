@@ -66,5 +66,7 @@ class EventKey {
 // "log2 as the kernel has it": 6 for 33 to 64 (ilog2(roundup_pow_of_two(number))), and 0 for what
 // has no power above it in 64 bits, as its shift wraps.
 uint64_t hist_log2(uint64_t number);
+// 6 as it is shown: of 33 to 64.
+HistKeyValue hist_power(uint64_t power);
 
 }  // namespace whydrop
