@@ -27,11 +27,12 @@
 namespace whydrop::live {
 namespace {
 
-const TraceEvent kReceive{"net", "netif_receive_skb"}, kDrop{"skb", "kfree_skb"},
-    kQueue{"net", "net_dev_queue"};
+// Sending is the sender's own doing, and over when it returns; receiving may be ksoftirqd's, later.
+const TraceEvent kQueue{"net", "net_dev_queue"}, kDrop{"skb", "kfree_skb"};
 
 // No one else's packets have this length.
-constexpr uint32_t kBytes = 1277;
+constexpr uint32_t kBytes = 1277, kFrame = kBytes + 14;
+const std::string kMine = "name == lo && len == " + std::to_string(kFrame);
 
 HistQuery asking(const std::vector<std::string> &keys, std::vector<std::string> values = {}) {
     HistQuery query;
@@ -117,9 +118,9 @@ class StreamHistLive : public testing::Test {
 
 TEST_F(StreamHistLive, CountsWhatWasSent) {
     HistAsk ask;
-    ask.event = kReceive;
+    ask.event = kQueue;
     ask.query = asking({"name", "len.log2"}, {"len"});
-    ask.query.condition = "name == lo && len == " + std::to_string(kBytes);
+    ask.query.condition = kMine;
     const auto source = made(ask);
     ASSERT_TRUE(source);
     ASSERT_EQ(send_datagrams(1009, kBytes), 1009U) << "before it begins";
@@ -136,7 +137,7 @@ TEST_F(StreamHistLive, CountsWhatWasSent) {
     ASSERT_EQ(histogram->entries.size(), 1U);
     const HistEntry &entry = histogram->entries[0];
     EXPECT_EQ(entry.hits, 12010U);
-    EXPECT_EQ(entry.values[0], 12010U * kBytes);
+    EXPECT_EQ(entry.values[0], 12010U * kFrame);
     EXPECT_EQ(entry.keys[0].text, "lo");
     EXPECT_EQ(entry.keys[1].number, 1025U);
     EXPECT_EQ(entry.keys[1].last, 2048U);
@@ -148,7 +149,7 @@ TEST_F(StreamHistLive, WhatFindsNoRoomIsCounted) {
     auto instance = TraceInstance::make(fs_->top());
     ASSERT_TRUE(instance) << instance.error().what;
     StreamOptions options;
-    options.events = {{kReceive, "name == lo && len == " + std::to_string(kBytes)}};
+    options.events = {{kQueue, kMine}};
     options.buffer_kb = 8;
     auto stream = EventStream::open(*fs_, instance->dir(), options);
     ASSERT_TRUE(stream) << stream.error().what;
@@ -172,9 +173,9 @@ TEST_F(StreamHistLive, WhatFindsNoRoomIsCounted) {
 
 TEST_F(StreamHistLive, Stacks) {
     HistAsk ask;
-    ask.event = kDrop;
-    ask.query = asking({"stacktrace", "protocol"});
-    ask.query.condition = "protocol == 2048";
+    ask.event = kQueue;
+    ask.query = asking({"stacktrace", "name"});
+    ask.query.condition = kMine;
     const auto source = made(ask);
     ASSERT_TRUE(source);
     ASSERT_TRUE(source->start());
@@ -182,23 +183,24 @@ TEST_F(StreamHistLive, Stacks) {
     ASSERT_TRUE(source->stop());
     const auto histogram = source->read();
     ASSERT_TRUE(histogram);
-    EXPECT_EQ(source->losses().without_stack, 0U);
-    EXPECT_EQ(source->losses().no_room, 0U);
-    uint64_t mine = 0;
+    EXPECT_EQ(histogram->hits, 1009U);
+    TraceLosses none;
+    none.of_any_kind = true;
+    EXPECT_EQ(source->losses(), none);
     for (const HistEntry &entry : histogram->entries) {
-        ASSERT_FALSE(entry.keys[0].stack.empty());
-        if (entry.keys[0].stack[0].find("udp") != std::string::npos)
-            mine += entry.hits;
+        const auto &stack = entry.keys[0].stack;
+        EXPECT_TRUE(std::any_of(stack.begin(), stack.end(), [](const std::string &function) {
+            return function.starts_with("udp_sendmsg+0x");
+        })) << (stack.empty() ? "no stack" : stack[0]);
     }
-    EXPECT_GE(mine, 1009U);
 }
 
 // A paused question counts between a program's start and its end: /bin/true is what is armed by.
 TEST_F(StreamHistLive, BetweenTwoEvents) {
     HistAsk ask;
-    ask.event = kReceive;
+    ask.event = kQueue;
     ask.query = asking({"len"});
-    ask.query.condition = "name == lo && len == " + std::to_string(kBytes);
+    ask.query.condition = kMine;
     ask.query.paused = true;
     const std::string path = std::filesystem::canonical("/bin/true");
     ask.start_on = {{{"sched", "sched_process_exec"}, "filename == " + path}};
@@ -230,7 +232,7 @@ TEST_F(StreamHistLive, OnlyOfOneProcess) {
     HistAsk ask;
     ask.event = kQueue;
     ask.query = asking({"common_pid.execname"});
-    ask.query.condition = "name == lo && len == " + std::to_string(kBytes + 14);
+    ask.query.condition = kMine;
     const auto both = made(ask);
     Sender sender;
     ask.pids = {sender.pid()};
@@ -248,7 +250,7 @@ TEST_F(StreamHistLive, OnlyOfOneProcess) {
 
 TEST_F(StreamHistLive, TheKernelsWordForAWrongCondition) {
     HistAsk ask;
-    ask.event = kReceive;
+    ask.event = kQueue;
     ask.query = asking({"name"});
     ask.query.condition = "len == nonsense";
     const auto source = make_stream_hist(*fs_, ask);
@@ -299,22 +301,21 @@ struct SameRow {
     std::vector<std::string> keys, values;
     const char *condition = "";
     uint32_t size = 16384;
-    uint64_t least = 500;  // events that there are
 };
 
 const SameRow kSame[] = {
-    {"a text and powers of two", kReceive, {"name", "len.log2"}, {"len"}},
+    {"a text and powers of two", kQueue, {"name", "len.log2"}, {"len"}},
     {"ranges and CPUs",
      {"net", "net_dev_start_xmit"},
-     {"len.buckets=100", "cpu"},
+     {"len.buckets=100", "common_cpu"},
      {"len", "data_len"}},
-    {"addresses", kReceive, {"skbaddr.hex"}, {}},
-    {"what is left by a condition", kReceive, {"name"}, {"len"}, "name == lo && len > 1000"},
+    {"addresses", kQueue, {"skbaddr.hex"}, {}},
+    {"what is left by a condition", kQueue, {"name"}, {"len"}, "name == lo && len > 1000"},
     {"symbols", kDrop, {"location.sym"}, {}},
     {"symbols, reasons and protocols", kDrop, {"location.sym-offset", "reason", "protocol"}, {}},
     {"stacks", kDrop, {"stacktrace"}, {}},
-    {"stacks and processes", kReceive, {"stacktrace", "common_pid"}, {"len"}},
-    {"processes by name", kReceive, {"common_pid.execname"}, {"len"}},
+    {"stacks and processes", kQueue, {"stacktrace", "common_pid"}, {"len"}},
+    {"processes by name", kQueue, {"common_pid.execname"}, {"len"}},
     {"system calls", {"raw_syscalls", "sys_enter"}, {"id.syscall", "common_pid"}, {}},
     {"numbers with a sign", {"raw_syscalls", "sys_exit"}, {"ret", "id"}, {"ret"}},
     {"texts in arrays",
@@ -322,8 +323,7 @@ const SameRow kSame[] = {
      {"prev_comm", "next_prio"},
      {"next_pid"},
      "",
-     16384,
-     3},
+     16384},
     {"powers of what is below zero", {"raw_syscalls", "sys_exit"}, {"ret.log2"}, {"ret"}},
     {"sums that wrap", {"raw_syscalls", "sys_exit"}, {"id"}, {"ret"}},
     {"allocations", {"kmem", "kmalloc"}, {"call_site.sym"}, {"bytes_req", "bytes_alloc"}},
@@ -370,7 +370,8 @@ void compare(const TraceFs &fs, const SameRow &row, Sender &sender) {
     const Histogram mine = ours->histogram(names);
     EXPECT_EQ(mine.hits, theirs->front().hits);
     EXPECT_EQ(mine.dropped, theirs->front().dropped);
-    EXPECT_GT(mine.hits + mine.dropped, row.least);
+    // What happens behind the sender's back, ksoftirqd's work, is nobody's.
+    EXPECT_GT(mine.hits + mine.dropped, row.event == kQueue ? 500U : 0U);
     EXPECT_EQ(mine.dropped > 0, row.size == 128);
     const size_t depth = depth_of(theirs->front());
     if (mine.dropped == 0) {  // else which entries found room may differ
@@ -379,7 +380,7 @@ void compare(const TraceFs &fs, const SameRow &row, Sender &sender) {
 }
 
 TEST_F(StreamHistLive, TheSameAsTheKernelsTriggers) {
-    if (!fs_->top().has(kReceive.file("hist")))
+    if (!fs_->top().has(kQueue.file("hist")))
         GTEST_SKIP() << "this kernel has no hist triggers to compare with";
     Sender sender;
     for (const SameRow &row : kSame) {

@@ -124,6 +124,13 @@ Result<EventFormat> parse_event_format(const std::string &text) {
     return format;
 }
 
+Result<EventFormat> read_event_format(const TraceDir &dir, const TraceEvent &event) {
+    auto text = dir.read(event.file("format"));
+    if (!text)
+        return text.error();
+    return parse_event_format(*text);
+}
+
 std::string field_names(const EventFormat &format) {
     std::string names;
     for (const EventField &field : format.fields)
