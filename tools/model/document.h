@@ -22,6 +22,7 @@ enum class ValueForm {
     bytes,    // 17.6 MB in text
     seconds,  // a span: 1 day, 02:03:04 in text
     time,     // seconds since 1970: a date in text
+    share,    // of a hundred: with a bar in text
     json,     // of JSON only, in blocks
 };
 

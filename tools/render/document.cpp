@@ -42,6 +42,20 @@ std::string time_text(uint64_t unix_s) {
     return text;
 }
 
+// A bar of blocks, eighths of one at its end: columns that are 100 % long.
+std::string share_text(double percent) {
+    constexpr size_t columns = 20, eighths = 8;
+    static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    const double share = std::clamp(percent / 100, 0.0, 1.0);
+    const auto length = static_cast<size_t>(share * columns * eighths + 0.5);
+    std::string bar;
+    for (size_t i = 0; i < length / eighths; i++)
+        bar += "█";
+    bar += parts[length % eighths];
+    const size_t taken = length / eighths + (length % eighths ? 1 : 0);
+    return fmt::format("{:.2f} ", percent) + bar + std::string(columns - taken, ' ');
+}
+
 bool is_number(const Value &value) {
     return std::holds_alternative<uint64_t>(value) || std::holds_alternative<int64_t>(value) ||
            std::holds_alternative<double>(value);
@@ -98,6 +112,8 @@ std::string block_text(const Section &section, const std::vector<Value> &row) {
     return head + "\n" + below;
 }
 
+}  // namespace
+
 std::string section_text(const Section &section, const DocumentStyle &style) {
     std::string text;
     switch (section.shape) {
@@ -119,8 +135,6 @@ std::string section_text(const Section &section, const DocumentStyle &style) {
     }
 }
 
-}  // namespace
-
 std::string value_text(const Value &value, ValueForm form) {
     if (std::holds_alternative<std::monostate>(value))
         return "-";
@@ -141,7 +155,7 @@ std::string value_text(const Value &value, ValueForm form) {
     if (const auto *number = std::get_if<int64_t>(&value))
         return std::to_string(*number);
     if (const auto *number = std::get_if<double>(&value))
-        return fmt::format("{:.2f}", *number);
+        return form == ValueForm::share ? share_text(*number) : fmt::format("{:.2f}", *number);
     if (const auto *yes = std::get_if<bool>(&value))
         return *yes ? "yes" : "no";
     if (const auto *text = std::get_if<std::string>(&value))
@@ -150,6 +164,10 @@ std::string value_text(const Value &value, ValueForm form) {
     for (const auto &item : std::get<std::vector<std::string>>(value))
         joined += (joined.empty() ? "" : ", ") + escaped(item);
     return joined;
+}
+
+Status DocumentWriter::begin(const Session &session) {
+    return style_.json ? output_.write(to_json(session) + "\n") : success();
 }
 
 Status DocumentWriter::write(const Section &section) {

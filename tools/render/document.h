@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/document.h"
+#include "model/session.h"
 #include "render/output.h"
 
 namespace whydrop {
@@ -19,16 +20,21 @@ struct DocumentStyle {
 // Writes a section when it is there, so that what takes long does not hold up the rest.
 class DocumentWriter {
   public:
-    DocumentWriter(Output &output, const DocumentStyle &style) : output_(output), style_(style) {}
+    DocumentWriter(Writer &output, const DocumentStyle &style) : output_(output), style_(style) {}
 
+    // What was observed, where and when: in JSON only.
+    Status begin(const Session &session);
     Status write(const Section &section);
     Status end(const Losses &losses);
 
   private:
-    Output &output_;
+    Writer &output_;
     DocumentStyle style_;
     bool first_ = true;
 };
+
+// As text has it, without its title.
+std::string section_text(const Section &section, const DocumentStyle &style);
 
 // As text writes it: "17.6 MB", "0xffffffff81000000", "-".
 std::string value_text(const Value &value, ValueForm form);

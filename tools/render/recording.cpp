@@ -22,7 +22,7 @@ Losses lost_in(const RecordFile &file, const std::string &kind, const std::strin
         return {};
     return {{kind, file.lost(), unit,
              "could not be written to " + file.path() + " (" + file.problem() +
-                 "); it ends with the last whole one; every drop was counted"}};
+                 "); it ends with the last whole one; what was counted is whole"}};
 }
 
 }  // namespace whydrop

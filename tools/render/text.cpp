@@ -2,7 +2,6 @@
 #include "render/text.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <ctime>
@@ -14,21 +13,6 @@ namespace {
 
 constexpr size_t kIntervalRows = 20;  // an interval is a glance: the summary has the rest
 constexpr size_t kFinalRows = 100;
-
-// Cursor home; the rest of the line; everything below.
-constexpr const char *kHome = "\x1b[H", *kClearLine = "\x1b[K", *kClearBelow = "\x1b[J";
-
-struct Window {
-    size_t rows = 24, columns = 80;
-};
-
-// Asked at every redraw: no handler for SIGWINCH is needed.
-Window window_of(int fd) {
-    winsize size{};
-    if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
-        return {};
-    return {size.ws_row, size.ws_col};
-}
 
 std::string session_lines(const Session &session) {
     return fmt::format("whydrop {} on {}: Linux {} {}, {} CPUs\nsource: {}\n",
@@ -88,39 +72,23 @@ Status TextSink::interval(const Report &so_far) {
     return written ? output_.flush() : written;
 }
 
-// Never more lines or columns than the window has: nothing scrolls and nothing wraps.
-std::string TextSink::screen(const Report &report) const {
-    const TextStyle &style = options_.style;
-    Window window = window_of(output_.fd());
-    size_t columns = style.wide ? window.columns : std::min(window.columns, kTextColumns);
-    size_t taken = 5;  // period, header, other, two lines of what is hidden; the cursor's is left
-    size_t rows = window.rows > taken + 2 ? window.rows - taken - 1 : 1;
-    ReportTable result = report_table(report, style, rows, session_.start_ns);
-    std::vector<std::string> lines = {period_line(report, session_.start_ns)};
-    for (auto &line : result.table.lines(columns, style.header))
-        lines.push_back(std::move(line));
-    for (auto &line : hidden_lines(result))
-        lines.push_back(std::move(line));
-    std::string text = kHome;
-    for (size_t i = 0; i < lines.size() && i + 1 < window.rows; ++i) {
-        std::string line = cut(lines[i], window.columns);
-        bool bold = i == 1 && style.header;
-        text += (bold ? coloured(line, "1", style) : line) + kClearLine + "\n";
-    }
-    return text + kClearBelow;
-}
-
 Status TextSink::redraw(const Report &report) {
-    std::string text;
-    if (!drawn_)  // what is on the screen moves up into the scroll-back
-        text = std::string(window_of(output_.fd()).rows, '\n');
-    drawn_ = true;
-    Status written = output_.write(text + screen(report));
-    return written ? output_.flush() : written;
+    const TextStyle &style = options_.style;
+    const Window window = window_of(output_.fd());
+    const size_t columns = style.wide ? window.columns : std::min(window.columns, kTextColumns);
+    const size_t taken = 5;  // period, header, other, two lines of what is hidden; the cursor's
+    const size_t rows = window.rows > taken + 2 ? window.rows - taken - 1 : 1;
+    const ReportTable result = report_table(report, style, rows, session_.start_ns);
+    std::vector<Screen::Line> lines = {{period_line(report, session_.start_ns)}};
+    for (auto &line : result.table.lines(columns, style.header))
+        lines.push_back({std::move(line), lines.size() == 1 && style.header});
+    for (auto &line : hidden_lines(result))
+        lines.push_back({std::move(line)});
+    return screen_.draw(output_, lines, style.colour);
 }
 
 Status TextSink::end(const Report &report, const Losses &losses) {
-    std::string text = drawn_ ? std::string(kHome) + kClearBelow : "";
+    std::string text = screen_.cleared();
     if (!options_.quiet) {
         text += each_header_ ? "" : table_text(report, kFinalRows, report.from_ns);
         text += explanation_blocks(report, options_.style);

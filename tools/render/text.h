@@ -4,6 +4,7 @@
 
 #include "render/drop_text.h"
 #include "render/output.h"
+#include "render/screen.h"
 #include "render/sink.h"
 
 namespace whydrop {
@@ -32,14 +33,13 @@ class TextSink : public Sink {
   private:
     [[nodiscard]] std::string table_text(const Report &report, size_t max_rows,
                                          uint64_t since_ns) const;
-    [[nodiscard]] std::string screen(const Report &report) const;
     Status redraw(const Report &report);
     [[nodiscard]] uint64_t since_midnight_ns(uint64_t time_ns) const;
 
     Output &output_;
     TextOptions options_;
     Session session_;
-    bool drawn_ = false;
+    Screen screen_;
     bool each_header_ = false;
 };
 
