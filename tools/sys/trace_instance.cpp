@@ -53,17 +53,25 @@ std::optional<TraceError> word_for(const TraceDir &dir, const std::string &text)
     return errors.back();
 }
 
+// Kernels take up to 3 keys, and 2 values beside the hits, and say nothing of it (tracing_map.h).
+constexpr const char *quiet_limits =
+    "it did not say why; it takes 3 keys and 2 values at most, and knows no names of values";
+
 }  // namespace
 
 Error kernel_refusal(const TraceDir &dir, const TraceEvent &event, const std::string &text,
                      const Error &error) {
     const auto word = word_for(dir, text);
-    if (!word)
-        return Error{error.code, error.what, error.hint.empty() ? text : error.hint};
-    return Error{Errc::usage,
-                 "the kernel does not take this for " + event.text() + ": " + word->what + "\n  " +
-                     word->command + "\n  " + std::string(word->position, ' ') + "^",
-                 {}};
+    const std::string refused = "the kernel does not take this for " + event.text() + ": ";
+    if (word)
+        return Error{Errc::usage,
+                     refused + word->what + "\n  " + word->command + "\n  " +
+                         std::string(word->position, ' ') + "^",
+                     {}};
+    if (error.code == Errc::usage)
+        return Error{Errc::usage, refused + text,
+                     text.starts_with("hist:") ? quiet_limits : "it did not say why"};
+    return Error{error.code, error.what, error.hint.empty() ? text : error.hint};
 }
 
 std::vector<std::string> remove_left_instances(const TraceDir &top) {

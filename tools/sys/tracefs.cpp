@@ -21,6 +21,8 @@ Error file_error(const std::string &what, int err) {
     Error error = errno_error(what, err);
     if (err == ENOENT || err == ENODEV)
         error.code = Errc::unsupported;
+    if (err == EINVAL)
+        error.code = Errc::usage;
     return error;
 }
 
@@ -177,7 +179,7 @@ std::vector<TraceError> parse_error_log(const std::string &text) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
         if (const size_t at = line.find(mark); line.starts_with("[") && at != std::string::npos) {
-            errors.push_back({line.substr(at + mark.size()), {}, 0});
+            errors.push_back({line.substr(line.rfind(mark) + mark.size()), {}, 0});
             if (!errors.back().what.empty() && errors.back().what.back() == ' ')
                 errors.back().what.pop_back();
         } else if (!errors.empty() && line.starts_with(command)) {

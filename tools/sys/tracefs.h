@@ -20,7 +20,8 @@ class TraceDir {
     // Errors: unsupported when this kernel has no such file, or this user may not.
     [[nodiscard]] Result<std::string> read(const std::string &file) const;
     // One write at the end of the file. Opening a trigger file with O_TRUNC would remove every
-    // trigger that is in it (event_trigger_regex_open).
+    // trigger that is in it (event_trigger_regex_open). Errors: usage for a text that the kernel
+    // does not take (EINVAL); else as read().
     [[nodiscard]] Status append(const std::string &file, const std::string &text) const;
     [[nodiscard]] bool has(const std::string &file) const;
 
