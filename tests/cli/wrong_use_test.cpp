@@ -10,6 +10,7 @@
 
 #include "process.h"
 #include "wrong_debug_files.h"
+#include "wrong_hist.h"
 
 namespace whydrop::live {
 namespace {
@@ -393,6 +394,7 @@ std::string test_name(const testing::TestParamInfo<Row> &info) {
 
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
 INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
 
 }  // namespace
 }  // namespace whydrop::live

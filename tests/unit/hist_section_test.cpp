@@ -110,12 +110,78 @@ TEST(HistSection, SharesAndRates) {
     const HistView view = {{}, 1, 6.5};
     EXPECT_EQ(text_of(hist_section(histogram, view)),
               "HITS:13 %:50.00 /S:2.00 BYTES:0x10001 LEN:17\n");
-    const auto notes = hist_notes(histogram, view);
-    ASSERT_EQ(notes.size(), 1U);
-    EXPECT_TRUE(notes[0].starts_with("13 hits found no room")) << notes[0];
+    EXPECT_TRUE(hist_notes(histogram, view).empty());
     histogram.entries.resize(3, histogram.entries[0]);
-    EXPECT_EQ(hist_notes(histogram, view).size(), 2U);
-    EXPECT_TRUE(hist_notes(made({"len"}, {}), {}).empty());
+    EXPECT_EQ(hist_notes(histogram, view),
+              std::vector<std::string>{"2 more entries are not shown"});
+    EXPECT_TRUE(hist_notes(histogram, {}).empty());
+}
+
+// A share has its bar where it is ranked by: of the sum, when that is what decides.
+TEST(HistSection, Bars) {
+    const auto histogram =
+        made({"dev"}, {{{{0, 0, "a", {}}}, 3, {17}}, {{{0, 0, "b", {}}}, 1, {51}}}, {"len"});
+    HistView view;
+    view.bars = true;
+    EXPECT_EQ(text_of(hist_section(histogram, view)),
+              "HITS:3 %:75.00 ███████████████      LEN:17 DEV:a\n"
+              "HITS:1 %:25.00 █████                LEN:51 DEV:b\n");
+    view.percent = true;
+    view.sort = {{"len", true}};
+    view.seconds = 2;
+    EXPECT_EQ(text_of(hist_section(histogram, view)),
+              "HITS:1 %:25.00 /S:0.50 LEN:51 %:75.00 ███████████████      DEV:b\n"
+              "HITS:3 %:75.00 /S:1.50 LEN:17 %:25.00 █████                DEV:a\n");
+}
+
+TEST(HistSection, Summary) {
+    HistReport report;
+    report.event = {"net", "netif_receive_skb"};
+    report.histogram =
+        made({"name", "len.log2"}, {{{{0, 0, "a", {}}, {1, 1, "", {}}}, 11, {17}}}, {"len"});
+    report.histogram.dropped = 2;
+    EXPECT_EQ(hist_title(report), "net:netif_receive_skb: 13 hits, 1 entry");
+    EXPECT_EQ(text_of(hist_summary(report)),
+              "EVENT:net:netif_receive_skb KEYS:name, len.log2 VALUES:len FILTER:- SECONDS:- "
+              "HITS:13 ENTRIES:1 FINAL:no\n");
+    report.view.seconds = 6.5;
+    report.condition = "len > 7";
+    report.final = true;
+    EXPECT_EQ(hist_title(report), "net:netif_receive_skb: 13 hits in 6.50 s (2.00/s), 1 entry");
+    EXPECT_EQ(text_of(hist_summary(report)),
+              "EVENT:net:netif_receive_skb KEYS:name, len.log2 VALUES:len FILTER:len > 7 "
+              "SECONDS:6.50 HITS:13 ENTRIES:1 FINAL:yes\n");
+}
+
+struct LossRow {
+    const char *why;
+    uint64_t dropped;
+    TraceLosses missed;
+    const char *kind;  // empty: none
+    uint64_t count;
+};
+
+const LossRow kLosses[] = {
+    {"all is in the table", 0, {}, "", 0},
+    {"the table was too small", 13, {}, "no_room", 13},
+    {"the stream was too fast", 0, {17, false, 0, 0, 0}, "ring_full", 17},
+    {"an interrupt came between", 0, {0, false, 19, 0, 0}, "interrupted", 19},
+    {"records were cut", 0, {0, false, 0, 23, 0}, "unreadable", 23},
+    {"stacks did not come", 0, {0, false, 0, 0, 29}, "no_stack", 29},
+};
+
+TEST(HistSection, Losses) {
+    for (const LossRow &row : kLosses) {
+        SCOPED_TRACE(row.why);
+        Histogram histogram;
+        histogram.dropped = row.dropped;
+        const Losses losses = hist_losses(histogram, row.missed);
+        ASSERT_EQ(losses.size(), *row.kind ? 1U : 0U);
+        if (*row.kind) {
+            EXPECT_EQ(losses[0].kind, row.kind);
+            EXPECT_EQ(losses[0].count, row.count);
+        }
+    }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "render/document.h"
 #include "source/tracefs/hist_key.h"
 
 namespace whydrop {
@@ -113,15 +114,76 @@ std::vector<DocumentColumn> columns_of(const Histogram &histogram, const HistVie
     for (const std::string &value : histogram.values) {
         const size_t dot = value.find('.');
         const bool hex = dot != std::string::npos && value.substr(dot) == ".hex";
-        columns.emplace_back(value.substr(0, dot) + "_sum", uppercase(value.substr(0, dot)),
+        const std::string name = value.substr(0, dot);
+        columns.emplace_back(name + "_sum", uppercase(name),
                              hex ? ValueForm::hex : ValueForm::plain);
+        if (view.percent)
+            columns.emplace_back(name + "_percent", "%");
     }
     for (const HistKey &key : histogram.keys)
         add_columns(columns, key);
     return columns;
 }
 
+// The kernel's hits are those with room in the table (tracing_map_insert).
+uint64_t counted_by(const Histogram &histogram) {
+    return histogram.hits + histogram.dropped;
+}
+
+std::vector<uint64_t> sums_of(const Histogram &histogram) {
+    std::vector<uint64_t> sums(histogram.values.size());
+    for (const HistEntry &entry : histogram.entries)
+        for (size_t i = 0; i < sums.size(); i++)
+            sums[i] += entry.values[i];
+    return sums;
+}
+
+// The share of what they are ranked by.
+size_t bar_column(const Histogram &histogram, const HistView &view) {
+    const size_t hits = 1;
+    if (!view.percent || view.sort.empty())
+        return hits;
+    const size_t i = place_of(histogram.values, view.sort.front().name);
+    if (i >= histogram.values.size())
+        return hits;
+    return hits + (view.seconds > 0 ? 1 : 0) + 2 * (i + 1);
+}
+
 }  // namespace
+
+std::string hist_title(const HistReport &report) {
+    const Histogram &histogram = report.histogram;
+    const uint64_t hits = counted_by(histogram);
+    const auto number = [](double value) { return value_text(value, ValueForm::plain); };
+    std::string title =
+        report.event.text() + ": " + std::to_string(hits) + (hits == 1 ? " hit" : " hits");
+    if (report.view.seconds > 0)
+        title += " in " + number(report.view.seconds) + " s (" +
+                 number(static_cast<double>(hits) / report.view.seconds) + "/s)";
+    const size_t entries = histogram.entries.size();
+    return title + ", " + std::to_string(entries) + (entries == 1 ? " entry" : " entries");
+}
+
+Section hist_summary(const HistReport &report) {
+    const Histogram &histogram = report.histogram;
+    std::vector<std::string> keys;
+    for (const HistKey &key : histogram.keys)
+        keys.push_back(to_text(key));
+    Section section;
+    section.type = "hist";
+    section.shape = SectionShape::facts;
+    section.columns = {{"event", "EVENT"},     {"keys", "KEYS"},       {"values", "VALUES"},
+                       {"filter", "FILTER"},   {"seconds", "SECONDS"}, {"hits", "HITS"},
+                       {"entries", "ENTRIES"}, {"final", "FINAL"}};
+    Row row = {report.event.text(), keys, histogram.values};
+    row.push_back(report.condition.empty() ? Value() : Value(report.condition));
+    row.push_back(report.view.seconds > 0 ? Value(report.view.seconds) : Value());
+    row.emplace_back(counted_by(histogram));
+    row.emplace_back(uint64_t{histogram.entries.size()});
+    row.emplace_back(report.final);
+    section.rows.push_back(std::move(row));
+    return section;
+}
 
 Section hist_section(const Histogram &histogram, const HistView &view) {
     Section section;
@@ -130,16 +192,22 @@ Section hist_section(const Histogram &histogram, const HistView &view) {
     section.columns = columns_of(histogram, view);
     if (std::any_of(histogram.keys.begin(), histogram.keys.end(), is_stack_key))
         section.shape = SectionShape::blocks;
-    // The kernel's hits are those with room in the table (tracing_map_insert).
-    const uint64_t counted = std::max<uint64_t>(histogram.hits + histogram.dropped, 1);
+    else if (view.bars)
+        section.columns[bar_column(histogram, view)].form = ValueForm::share;
+    const double counted = static_cast<double>(std::max<uint64_t>(counted_by(histogram), 1));
+    const std::vector<uint64_t> sums = sums_of(histogram);
     for (const HistEntry *entry : ranked(histogram, view)) {
         Row row = {entry->hits};
         const auto hits = static_cast<double>(entry->hits);
-        row.emplace_back(100 * hits / static_cast<double>(counted));
+        row.emplace_back(100 * hits / counted);
         if (view.seconds > 0)
             row.emplace_back(hits / view.seconds);
-        for (const uint64_t value : entry->values)
-            row.emplace_back(value);
+        for (size_t i = 0; i < entry->values.size(); i++) {
+            row.emplace_back(entry->values[i]);
+            if (view.percent)
+                row.emplace_back(100 * static_cast<double>(entry->values[i]) /
+                                 static_cast<double>(std::max<uint64_t>(sums[i], 1)));
+        }
         for (size_t i = 0; i < histogram.keys.size(); i++)
             add_values(row, histogram.keys[i], entry->keys[i]);
         section.rows.push_back(std::move(row));
@@ -147,16 +215,30 @@ Section hist_section(const Histogram &histogram, const HistView &view) {
     return section;
 }
 
+Losses hist_losses(const Histogram &histogram, const TraceLosses &missed) {
+    Losses losses;
+    const auto add = [&](const char *kind, uint64_t count, std::string why) {
+        if (count > 0)
+            losses.push_back({kind, count, "events", std::move(why), false});
+    };
+    add("no_room", histogram.dropped,
+        "found no room in the table: a larger --size, or coarser keys (.log2, .buckets=N), give "
+        "them some");
+    add("ring_full", missed.no_room,
+        std::string("came faster than they were read") +
+            (missed.of_any_kind ? "; of any kind that was recorded, stacks too" : ""));
+    add("interrupted", missed.interrupted, "were given up by the kernel as an interrupt came");
+    add("unreadable", missed.unreadable, "were cut or damaged");
+    if (missed.without_stack > 0)
+        losses.push_back({"no_stack", missed.without_stack, "stacks",
+                          "did not come with their events, which are counted under none", true});
+    return losses;
+}
+
 std::vector<std::string> hist_notes(const Histogram &histogram, const HistView &view) {
-    std::vector<std::string> notes;
-    if (histogram.dropped > 0)
-        notes.push_back(std::to_string(histogram.dropped) +
-                        " hits found no room in the kernel's table: a larger size, or coarser keys "
-                        "(.log2, .buckets=N), give them some");
-    if (view.top > 0 && histogram.entries.size() > view.top)
-        notes.push_back(std::to_string(histogram.entries.size() - view.top) +
-                        " more entries are not shown");
-    return notes;
+    if (view.top == 0 || histogram.entries.size() <= view.top)
+        return {};
+    return {std::to_string(histogram.entries.size() - view.top) + " more entries are not shown"};
 }
 
 }  // namespace whydrop

@@ -93,6 +93,10 @@ double RunTime::seconds() const {
     return std::chrono::duration<double>(Clock::now() - begun_).count();
 }
 
+std::optional<pid_t> RunTime::command_pid() const {
+    return child_ ? std::optional(child_->pid()) : std::nullopt;
+}
+
 std::optional<int> RunTime::command_status() const {
     return child_ ? child_->status(true) : std::nullopt;
 }

@@ -44,6 +44,8 @@ class RunTime {
 
     [[nodiscard]] bool stopped() const { return stopped_; }  // by a signal
     [[nodiscard]] double seconds() const;                    // since begin()
+    // Known before it is started. Absent: there is no command.
+    [[nodiscard]] std::optional<pid_t> command_pid() const;
     // As a shell gives it, waited for. Absent: there was no command.
     [[nodiscard]] std::optional<int> command_status() const;
     // What the workload had to say; one that was interrupted says nothing.

@@ -27,6 +27,8 @@ class Child {
     Status start();
     // Readable when it has ended.
     [[nodiscard]] int poll_fd() const { return pidfd_.get(); }
+    // The same before start() and after.
+    [[nodiscard]] pid_t pid() const { return pid_; }
     // As a shell gives it: the exit code, or 128 + signal. Absent while it runs; `wait` waits.
     [[nodiscard]] std::optional<int> status(bool wait) const;
 

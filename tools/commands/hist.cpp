@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A histogram of any trace event, kept by the kernel itself.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+
+#include "commands/command.h"
+#include "commands/document_options.h"
+#include "commands/run_length.h"
+#include "engine/hist_presets.h"
+#include "engine/hist_question.h"
+#include "engine/hist_run.h"
+
+namespace whydrop {
+namespace {
+
+struct Options {
+    HistWords words;
+    bool list = false;
+    RunLength length;
+    DocumentOptions document;
+    std::string recording;
+    bool quiet = false;
+};
+
+Result<int> shown(Status status, const Output &output) {
+    if (!status && !output.closed())
+        return status.error();
+    return 0;
+}
+
+std::string name_of(const HistPreset &preset) {
+    return preset.name + (preset.argument ? std::string(" ") + preset.argument : "");
+}
+
+Section preset_list() {
+    Section section;
+    section.type = "hist_preset";
+    section.title = "presets";
+    section.columns = {{"preset", "PRESET"}, {"event", "EVENT"}, {"answers", "ANSWERS"}};
+    for (const HistPreset &preset : hist_presets())
+        section.rows.push_back(
+            {name_of(preset), std::string(preset.event), std::string(preset.answers)});
+    return section;
+}
+
+// All events, or those whose name has `part` in it.
+Result<Section> event_list(const std::string &part) {
+    auto fs = TraceFs::find();
+    if (!fs)
+        return fs.error();
+    auto events = fs->events();
+    if (!events)
+        return events.error();
+    Section section;
+    section.type = "event";
+    section.title = "events of this kernel";
+    section.columns = {{"event", "EVENT"}};
+    section.if_empty = "this kernel has no event with '" + part + "' in its name";
+    for (const TraceEvent &event : *events)
+        if (event.text().find(part) != std::string::npos)
+            section.rows.push_back({event.text()});
+    return section;
+}
+
+Result<int> list(const Options &options, const Invocation &invocation) {
+    Output output(STDOUT_FILENO);
+    DocumentWriter writer(output, style_of(options.document, invocation));
+    if (auto written = writer.write(preset_list()); !written)
+        return shown(written, output);
+    const auto events = event_list(options.words.event);
+    if (!events)
+        return events.error();
+    return shown(writer.write(*events), output);
+}
+
+Status check(const Options &options, const Invocation &invocation) {
+    if (options.words.event.empty())
+        return Error{Errc::usage, "no event is given", "'whydrop hist --list' shows them"};
+    if (options.words.own && invocation.observed.empty())
+        return Error{Errc::usage, "--own is about the command after --, and there is none",
+                     "whydrop hist EVENT --own -- COMMAND ARG..."};
+    return success();
+}
+
+HistOutputOptions output_of(const Options &options, const Invocation &invocation) {
+    HistOutputOptions output;
+    output.style = style_of(options.document, invocation);
+    output.recording = options.recording;
+    output.quiet = options.quiet;
+    return output;
+}
+
+Result<int> run(const Options &options, const Invocation &invocation) {
+    if (options.list)
+        return list(options, invocation);
+    if (auto checked = check(options, invocation); !checked)
+        return checked.error();
+    const HistOutputOptions output_options = output_of(options, invocation);
+    if (auto checked = HistOutput::check(output_options); !checked)
+        return checked.error();
+    const auto fs = TraceFs::find();
+    if (!fs)
+        return fs.error();
+    auto question = hist_question(*fs, options.words);
+    if (!question)
+        return question.error();
+    HistRunOptions run;
+    run.ask = std::move(question->ask);
+    run.view = std::move(question->view);
+    run.view.bars = isatty(STDOUT_FILENO) == 1;
+    run.notes = std::move(question->notes);
+    run.own = options.words.own;
+    run.stop_after = options.length.count;
+    run.time.duration_s = options.length.duration_s;
+    run.time.interval_s = options.quiet ? 0 : options.length.interval_s;
+    run.time.command = invocation.observed;
+    run.command_line = invocation.command_line;
+    HistOutput output(output_options);
+    return run_hist(*fs, run, output);
+}
+
+std::string preset_names() {
+    std::string names;
+    for (const HistPreset &preset : hist_presets())
+        names += (names.empty() ? "" : ", ") + name_of(preset);
+    return names;
+}
+
+void add_what(CLI::App &app, Options &options) {
+    HistWords &words = options.words;
+    const char *group = "What to count";
+    app.add_option("EVENT", words.event,
+                   "A trace event (net:netif_receive_skb), or a preset: " + preset_names())
+        ->type_name("EVENT")
+        ->group(group);
+    app.add_option("ARGUMENT", words.argument, "What the preset takes")
+        ->type_name("ARGUMENT")
+        ->group(group);
+    app.add_option("--filter", words.filter,
+                   "Only events of which this is true: len > 1500 && name == eth0")
+        ->type_name("CONDITION")
+        ->group(group);
+    app.add_flag("--own", options.words.own, "Only what runs as COMMAND or its children")
+        ->group(group);
+    app.add_option("--start-on", words.start_on,
+                   "Count from this event on: exec:PATH, exit:COMM, or EVENT if CONDITION")
+        ->type_name("WHEN")
+        ->group(group);
+    app.add_option("--stop-on", words.stop_on, "Count until this event; as --start-on")
+        ->type_name("WHEN")
+        ->group(group);
+    app.add_flag("--list", options.list,
+                 "Show the presets, and the events with EVENT in their name")
+        ->group(group);
+}
+
+CLI::Option *add_words(CLI::App &app, const char *name, std::vector<std::string> &words,
+                       const char *help, const char *type) {
+    return app.add_option(name, words, help)
+        ->type_name(type)
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group("How to count");
+}
+
+void add_how(CLI::App &app, Options &options) {
+    HistWords &words = options.words;
+    const char *group = "How to count";
+    add_words(app, "--key", words.keys,
+              "Count by these fields, at most 3; .hex .sym .sym-offset .log2 .buckets=N .execname "
+              ".syscall .usecs say how",
+              "KEY,...");
+    add_words(app, "--val", words.values, "Sum these fields, at most 2", "FIELD,...");
+    add_words(app, "--sort", words.sort,
+              "Rank by these: hitcount (the default), values, keys; .ascending and .descending "
+              "turn them",
+              "NAME,...");
+    app.add_flag("-s,--stack", words.stack, "Count by kernel stack too")->group(group);
+    app.add_option("--size", words.size, "Entries the kernel has room for (default 2048)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 131072))
+        ->group(group);
+}
+
+void add_output(CLI::App &app, Options &options) {
+    const char *group = "What to show and keep";
+    app.add_option("--top", options.words.top, "Rows shown (default 100; JSON has all)")
+        ->type_name("N")
+        ->group(group);
+    app.add_flag("--percent", options.words.percent, "Shares of the sums too")->group(group);
+    app.add_option("-o,--record", options.recording, "Record the run as JSON lines in this file")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_flag("-q,--quiet", options.quiet, "Only the table at the end")->group(group);
+    add_document_options(app, options.document, group);
+}
+
+Run setup(CLI::App &app) {
+    auto options = std::make_shared<Options>();
+    add_what(app, *options);
+    add_how(app, *options);
+    add_run_length(app, options->length, "Stop when N events or more were counted");
+    add_output(app, *options);
+    add_examples(
+        app,
+        {{"whydrop hist drops", "why and where packets are lost, until Ctrl-C"},
+         {"whydrop hist net:netif_receive_skb --key skbaddr.hex --val len -d 5",
+          "each packet received in five seconds, and its bytes"},
+         {"whydrop hist kmalloc -- ls", "who takes memory while ls runs, by bytes"},
+         {"whydrop hist net:netif_receive_skb --key len.log2 --filter 'name == eth0'",
+          "how long the packets are that eth0 receives"},
+         {"whydrop hist net:netif_receive_skb -s --start-on exec:/usr/bin/wget --stop-on exit:wget",
+          "ways of receiving, counted while wget lives"},
+         {"whydrop hist --list skb", "presets, and events that are about skb"}});
+    return [options](const Invocation &invocation) { return run(*options, invocation); };
+}
+
+}  // namespace
+
+extern const Command hist_command{
+    "hist", "Count any trace event by its fields, in the kernel, and rank what was counted", true,
+    setup};
+
+}  // namespace whydrop
