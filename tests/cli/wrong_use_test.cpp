@@ -343,7 +343,6 @@ const Row rows[] = {
      {"cannot write"},
      clean,
      root},
-
     {"TwoCopies",
      "two copies count at once",
      "$W drops -q -d 2 -f json >$D/1 & $W drops -q -d 1 -f json >$D/2; s=$?; wait $! && "

@@ -3,15 +3,20 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
+#include "codec/hist_json.h"
 #include "commands/command.h"
 #include "commands/document_options.h"
 #include "commands/run_length.h"
+#include "engine/hist_diff.h"
 #include "engine/hist_presets.h"
 #include "engine/hist_question.h"
 #include "engine/hist_run.h"
+#include "render/drop_text.h"
+#include "render/words.h"
 
 namespace whydrop {
 namespace {
@@ -19,6 +24,7 @@ namespace {
 struct Options {
     HistWords words;
     bool list = false;
+    std::vector<std::string> diff;  // two recordings
     RunLength length;
     DocumentOptions document;
     std::string recording;
@@ -76,6 +82,38 @@ Result<int> list(const Options &options, const Invocation &invocation) {
     return shown(writer.write(*events), output);
 }
 
+Result<RecordedHist> read_recording(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    if (file.is_open() && file.peek() != std::ifstream::traits_type::eof())
+        text << file.rdbuf();
+    if (!file)
+        return errno_error("cannot read " + path, errno);
+    auto hist = read_hist_lines(text.str());
+    if (!hist)
+        return Error{hist.error().code, path + ": " + hist.error().what, hist.error().hint};
+    return hist;
+}
+
+Result<int> diff(const Options &options, const Invocation &invocation) {
+    const auto before = read_recording(options.diff[0]);
+    if (!before)
+        return before.error();
+    const auto after = read_recording(options.diff[1]);
+    if (!after)
+        return after.error();
+    const auto section = hist_diff(*before, *after, options.words.top);
+    if (!section)
+        return section.error();
+    Output output(STDOUT_FILENO);
+    const DocumentStyle style = style_of(options.document, invocation);
+    auto written = DocumentWriter(output, style).write(*section);
+    for (const std::string &note : hist_diff_notes(*before, *after))
+        if (written && !style.json)
+            written = output.write(wrap("note: ", note, kTextColumns));
+    return shown(written ? output.flush() : written, output);
+}
+
 Status check(const Options &options, const Invocation &invocation) {
     if (options.words.event.empty())
         return Error{Errc::usage, "no event is given", "'whydrop hist --list' shows them"};
@@ -96,6 +134,8 @@ HistOutputOptions output_of(const Options &options, const Invocation &invocation
 Result<int> run(const Options &options, const Invocation &invocation) {
     if (options.list)
         return list(options, invocation);
+    if (!options.diff.empty())
+        return diff(options, invocation);
     if (auto checked = check(options, invocation); !checked)
         return checked.error();
     const HistOutputOptions output_options = output_of(options, invocation);
@@ -154,6 +194,11 @@ void add_what(CLI::App &app, Options &options) {
         ->group(group);
     app.add_flag("--list", options.list,
                  "Show the presets, and the events with EVENT in their name")
+        ->group(group);
+    app.add_option("--diff", options.diff,
+                   "Compare two recordings (-o): one from before, one from after")
+        ->type_name("FILE")
+        ->expected(2)
         ->group(group);
 }
 
@@ -214,6 +259,8 @@ Run setup(CLI::App &app) {
           "how long the packets are that eth0 receives"},
          {"whydrop hist net:netif_receive_skb -s --start-on exec:/usr/bin/wget --stop-on exit:wget",
           "ways of receiving, counted while wget lives"},
+         {"whydrop hist --diff monday.json tuesday.json",
+          "what has changed between two recordings"},
          {"whydrop hist --list skb", "presets, and events that are about skb"}});
     return [options](const Invocation &invocation) { return run(*options, invocation); };
 }
