@@ -22,23 +22,23 @@ static __always_inline __u32 socket_netns(struct sock *sk)
     return is_netns_inode(inode) ? inode : 0;
 }
 
-static __always_inline void find_device(struct drop *drop)
+static __always_inline void find_device(struct event *event)
 {
-    struct net_device *dev = drop->skb->dev;
+    struct net_device *dev = event->skb->dev;
 
     if ((long)dev < 0) { // a kernel address
         __u32 inode = dev->nd_net.net->ns.inum;
 
         if (is_netns_inode(inode)) {
-            drop->dev = dev;
-            drop->netns = inode;
-            drop->ifindex = dev->ifindex;
+            event->dev = dev;
+            event->netns = inode;
+            event->ifindex = dev->ifindex;
             return;
         }
     }
-    drop->netns = socket_netns(drop->skb->sk);
-    if (!drop->netns)
-        drop->netns = socket_netns(drop->rx_sk);
+    event->netns = socket_netns(event->skb->sk);
+    if (!event->netns)
+        event->netns = socket_netns(event->rx_sk);
 }
 
 // A device is asked for by its index and its namespace: the same as find_device(), in fewer steps.

@@ -15,7 +15,7 @@ struct extent {
     __u64 start;    // address of the first byte
     __u32 readable; // bytes of the linear part from there on
     __u32 bytes;    // from there to the packet's end
-    __u32 link;     // WIRE_DROP_MAC, WIRE_DROP_L3, or 0: nobody has said with what it begins
+    __u32 link;     // WIRE_EVENT_MAC, WIRE_EVENT_L3, or 0: nobody has said with what it begins
 };
 
 static __always_inline bool speaks_ethernet(struct net_device *dev)
@@ -38,10 +38,10 @@ static __always_inline void find_extent(struct sk_buff *skb, struct net_device *
     extent->link = 0;
     if (network != UNSET_HEADER) {
         start = network;
-        extent->link = WIRE_DROP_L3;
+        extent->link = WIRE_EVENT_L3;
         if (mac < network && speaks_ethernet(dev)) {
             start = mac;
-            extent->link = WIRE_DROP_MAC;
+            extent->link = WIRE_EVENT_MAC;
         }
     }
     extent->start = head + start;

@@ -191,42 +191,42 @@ static __always_inline __u32 key_bytes(__u32 kind)
     return kind == WIRE_KEY_FLOW4 ? sizeof(struct wire_key_flow4) : sizeof(struct wire_key_full);
 }
 
-static __always_inline int send_sample(enum how how, struct drop *drop, __u32 kind, const void *key,
-                                       struct wire_group *group)
+static __always_inline int send_sample(enum how how, struct event *event, __u32 kind,
+                                       const void *key, struct wire_group *group)
 {
     struct wire_sample *sample = bpf_ringbuf_reserve(&ring, sizeof(*sample), 0);
     long bytes;
 
     if (!sample) {
-        drop->cpu->samples_lost++;
+        event->cpu->samples_lost++;
         return 0;
     }
     if (!config.needs_device)
-        find_device(drop);
+        find_device(event);
     sample->head.kind = WIRE_SAMPLE;
     sample->head.tag = kind;
     bpf_probe_read_kernel(&sample->key, key_bytes(kind), key);
-    describe(how, drop, &sample->drop);
-    copy_packet(drop, &sample->drop, sample->packet);
+    describe(how, event, &sample->event);
+    copy_packet(event, &sample->event, sample->packet);
     if (config.stacks && !group->samples) {
-        bytes = bpf_get_stack(drop->ctx, sample->stack, sizeof(sample->stack), 0);
+        bytes = bpf_get_stack(event->ctx, sample->stack, sizeof(sample->stack), 0);
         if (bytes > 0)
-            sample->drop.stack_bytes = bytes;
+            sample->event.stack_bytes = bytes;
     }
     group->samples++;
-    group->next_sample = drop->now + SAMPLE_JIFFIES;
+    group->next_sample = event->now + SAMPLE_JIFFIES;
     bpf_ringbuf_submit(sample, BPF_RB_NO_WAKEUP);
     return 0;
 }
 
-static __noinline int send_sample_cast(struct drop *drop, __u32 kind, const void *key,
+static __noinline int send_sample_cast(struct event *event, __u32 kind, const void *key,
                                        struct wire_group *group)
 {
-    return send_sample(HOW_CAST, drop, kind, key, group);
+    return send_sample(HOW_CAST, event, kind, key, group);
 }
 
-static __noinline int send_sample_probe(struct drop *drop, __u32 kind, const void *key,
+static __noinline int send_sample_probe(struct event *event, __u32 kind, const void *key,
                                         struct wire_group *group)
 {
-    return send_sample(HOW_PROBE, drop, kind, key, group);
+    return send_sample(HOW_PROBE, event, kind, key, group);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One drop with the first bytes of its packet, for the ring buffer.
+// A packet that a probe was called for, with the first bytes of its packet, for the ring buffer.
 #pragma once
 
 #include "extent.bpf.h"
@@ -8,8 +8,8 @@
 
 extern const volatile struct wire_config config;
 
-// Where the kernel dropped what, read once per event.
-struct drop {
+// What the probe was called for, read once per event. Fields that its hook does not know are 0.
+struct event {
     void *ctx;
     struct wire_cpu *cpu;
     struct sk_buff *skb;
@@ -22,13 +22,13 @@ struct drop {
     __u32 ifindex;
     __u32 len;
     __u32 more_packets;
-    __u32 context; // WIRE_DROP_INTERRUPT; looked for only when somebody asks
+    __u32 context; // WIRE_EVENT_INTERRUPT; looked for only when somebody asks
     __u64 now;     // jiffies
 };
 
 static __always_inline __u32 context_flags(enum how how, void *task, struct wire_cpu *cpu)
 {
-    return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_DROP_INTERRUPT : 0;
+    return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_EVENT_INTERRUPT : 0;
 }
 
 // Of a packet, in bytes. Read anew each time, so that every verifier knows it for a constant.
@@ -38,12 +38,12 @@ static __always_inline __u32 packet_room(void)
 }
 
 // Copies what lies in one piece, as far as there is room.
-static __always_inline void copy_packet(struct drop *drop, struct wire_drop *out, __u8 *bytes)
+static __always_inline void copy_packet(struct event *event, struct wire_event *out, __u8 *bytes)
 {
     struct extent extent;
     __u32 caplen;
 
-    find_extent(drop->skb, drop->dev, &extent);
+    find_extent(event->skb, event->dev, &extent);
     out->flags |= extent.link;
     out->wire_bytes = extent.bytes;
     caplen = extent.readable;
@@ -62,23 +62,23 @@ static __always_inline __u32 direction(struct sk_buff *skb, struct net_device *d
     int came_by = skb->skb_iif;
 
     if (came_by)
-        return came_by == dev->ifindex ? WIRE_DROP_RECEIVED : WIRE_DROP_SENT;
-    return skb->sk ? WIRE_DROP_SENT : 0;
+        return came_by == dev->ifindex ? WIRE_EVENT_RECEIVED : WIRE_EVENT_SENT;
+    return skb->sk ? WIRE_EVENT_SENT : 0;
 }
 
-static __always_inline void describe(enum how how, struct drop *drop, struct wire_drop *out)
+static __always_inline void describe(enum how how, struct event *event, struct wire_event *out)
 {
-    struct sk_buff *skb = drop->skb;
-    struct net_device *dev = drop->dev;
+    struct sk_buff *skb = event->skb;
+    struct net_device *dev = event->dev;
     void *task = (void *)bpf_get_current_task();
 
     out->time_ns = bpf_ktime_get_ns();
-    out->location = drop->location;
-    out->reason = drop->reason;
-    out->netns = drop->netns;
-    out->ifindex = drop->ifindex;
+    out->location = event->location;
+    out->reason = event->reason;
+    out->netns = event->netns;
+    out->ifindex = event->ifindex;
     out->cpu = bpf_get_smp_processor_id();
-    out->len = drop->len;
+    out->len = event->len;
     out->wire_bytes = 0;
     out->mark = skb->mark;
     out->hash = skb->hash;
@@ -86,11 +86,11 @@ static __always_inline void describe(enum how how, struct drop *drop, struct wir
     kernel_comm(how, task, out->comm);
     out->caplen = 0;
     out->protocol = bpf_ntohs(skb->protocol);
-    out->flags = context_flags(how, task, drop->cpu);
+    out->flags = context_flags(how, task, event->cpu);
     out->vlan_proto = 0;
     out->vlan_tci = 0;
     if (kernel_vlan_tag(skb)) {
-        out->flags |= WIRE_DROP_VLAN;
+        out->flags |= WIRE_EVENT_VLAN;
         out->vlan_proto = bpf_ntohs(skb->vlan_proto);
         out->vlan_tci = skb->vlan_tci;
     }

@@ -82,7 +82,7 @@ static __always_inline __u32 copy_tagged(struct pcap_view *view, __u64 start, __
 
 static __always_inline __u32 ask_filter(__u32 link, __u64 packet, __u32 readable, __u32 bytes)
 {
-    if (link == WIRE_DROP_MAC)
+    if (link == WIRE_EVENT_MAC)
         return pcap_ethernet(packet, readable, bytes);
     return pcap_raw(packet, readable, bytes);
 }
@@ -90,7 +90,7 @@ static __always_inline __u32 ask_filter(__u32 link, __u64 packet, __u32 readable
 static __always_inline __u32 ask_about_copy(enum how how, __u64 start, __u32 readable, __u32 bytes,
                                             __u32 link, __u32 tag)
 {
-    bool tagged = tag && link == WIRE_DROP_MAC && bytes >= PCAP_MACS;
+    bool tagged = tag && link == WIRE_EVENT_MAC && bytes >= PCAP_MACS;
     __u32 slot = 0, verdict = WIRE_PCAP_UNDECIDED;
     struct pcap_view *first = bpf_map_lookup_elem(&pcap_views, &slot), *view;
 

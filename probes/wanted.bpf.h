@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which drops are asked for: the filters of the command line, applied before anything is counted.
+// Which packets are asked for: the filters of the command line, applied before anything is counted.
 #pragma once
 
 #include "groups.bpf.h"
@@ -52,12 +52,12 @@ static __always_inline bool comm_wanted(void)
 }
 
 // -p and --comm speak of the process that was running; in softirq that is nobody's doing.
-static __always_inline bool task_wanted(const struct drop *drop)
+static __always_inline bool task_wanted(const struct event *event)
 {
     if (!config.filter_pid && !config.filter_comm)
         return true;
-    if (drop->context & WIRE_DROP_INTERRUPT) {
-        __sync_fetch_and_add(&drop->cpu->in_interrupt, 1);
+    if (event->context & WIRE_EVENT_INTERRUPT) {
+        __sync_fetch_and_add(&event->cpu->in_interrupt, 1);
         return false;
     }
     return (!config.filter_pid || pid_wanted()) && (!config.filter_comm || comm_wanted());

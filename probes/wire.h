@@ -134,16 +134,16 @@ struct wire_cpu {
 WIRE_ASSERT(sizeof(struct wire_cpu) == 240, "wire_cpu");
 
 enum {
-    WIRE_DROP_MAC = 1 << 0,       // packet bytes begin at the Ethernet header
-    WIRE_DROP_L3 = 1 << 1,        // packet bytes begin at the network header
-    WIRE_DROP_VLAN = 1 << 2,      // vlan_proto and vlan_tci are set
-    WIRE_DROP_INTERRUPT = 1 << 3, // in softirq, hardirq or NMI
-    WIRE_DROP_RECEIVED = 1 << 4,  // by the device; neither this nor the next: not known
-    WIRE_DROP_SENT = 1 << 5,      // to the device
+    WIRE_EVENT_MAC = 1 << 0,       // packet bytes begin at the Ethernet header
+    WIRE_EVENT_L3 = 1 << 1,        // packet bytes begin at the network header
+    WIRE_EVENT_VLAN = 1 << 2,      // vlan_proto and vlan_tci are set
+    WIRE_EVENT_INTERRUPT = 1 << 3, // in softirq, hardirq or NMI
+    WIRE_EVENT_RECEIVED = 1 << 4,  // by the device; neither this nor the next: not known
+    WIRE_EVENT_SENT = 1 << 5,      // to the device
 };
 
 // One drop, without its bytes.
-struct wire_drop {
+struct wire_event {
     __u64 time_ns; // CLOCK_MONOTONIC
     __u64 location;
     __u32 reason;
@@ -161,12 +161,12 @@ struct wire_drop {
     __u16 gso_segs, gso_size;
     __u16 zero;
     __u8 pkt_type, ip_summed;
-    __u16 flags; // WIRE_DROP_*
+    __u16 flags; // WIRE_EVENT_*
     __u16 stack_bytes;
     char ifname[WIRE_NAME_BYTES];
     char comm[WIRE_NAME_BYTES];
 };
-WIRE_ASSERT(sizeof(struct wire_drop) == 104, "wire_drop");
+WIRE_ASSERT(sizeof(struct wire_event) == 104, "wire_event");
 
 enum { WIRE_SAMPLE = 1, WIRE_EACH = 2, WIRE_NEARLY_FULL = 3 };
 
@@ -178,7 +178,7 @@ struct wire_head {
 
 struct wire_sample {
     struct wire_head head;
-    struct wire_drop drop;
+    struct wire_event event;
     union wire_key key;
     __u8 packet[WIRE_PACKET_BYTES];
     __u64 stack[WIRE_STACK_DEPTH];
@@ -188,7 +188,7 @@ WIRE_ASSERT(sizeof(struct wire_sample) == 640, "wire_sample");
 // --each: this, then `snap` bytes of room for the packet, then the stack if asked for.
 struct wire_each {
     struct wire_head head;
-    struct wire_drop drop;
+    struct wire_event event;
 };
 WIRE_ASSERT(sizeof(struct wire_each) == 112, "wire_each");
 

@@ -37,7 +37,7 @@ trial trial_of(const Tested &packet) {
     trial made{};
     const size_t copied = std::min<size_t>(packet.bytes.size(), TRIAL_BYTES);
     std::copy_n(packet.bytes.begin(), copied, made.packet);
-    made.link = packet.ethernet ? WIRE_DROP_MAC : WIRE_DROP_L3;
+    made.link = packet.ethernet ? WIRE_EVENT_MAC : WIRE_EVENT_L3;
     made.readable = std::min(packet.readable, static_cast<uint32_t>(copied));
     made.bytes = static_cast<uint32_t>(packet.bytes.size());
     made.tag = uint32_t{packet.vlan_proto} << 16 | packet.vlan_tci;

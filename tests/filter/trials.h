@@ -11,7 +11,7 @@ enum {
 };
 
 struct trial {
-    __u32 link;      // WIRE_DROP_MAC, WIRE_DROP_L3 or 0
+    __u32 link;      // WIRE_EVENT_MAC, WIRE_EVENT_L3 or 0
     __u32 readable;  // of the bytes
     __u32 bytes;     // of the packet
     __u32 tag;       // as pcap_packet has it

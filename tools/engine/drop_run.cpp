@@ -116,7 +116,7 @@ Status DropRun::on_each(const wire_each &each, size_t bytes) {
     if (needs_packets_)
         sample = read_each(each, bytes, live_->config().snap);
     const DropKey key = DropDecoder::key_of(each, sample ? &*sample : nullptr, options_.by);
-    const DropEntry &group = table_->add_event(key, each.drop);
+    const DropEntry &group = table_->add_event(key, each.event);
     if (!sinks_.wants().records && group.samples.size() >= WIRE_SAMPLES)
         return success();
     if (!sample)

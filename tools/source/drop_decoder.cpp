@@ -83,16 +83,16 @@ void set_proto(DropGroup &group, const DropKey &key) {
 
 }  // namespace
 
-Packet decode_wire_packet(const wire_drop &drop, std::vector<uint8_t> bytes) {
+Packet decode_wire_packet(const wire_event &drop, std::vector<uint8_t> bytes) {
     Packet packet;
     packet.bytes = std::move(bytes);
     packet.wire_bytes = std::max<uint32_t>(drop.wire_bytes, packet.bytes.size());
-    if (drop.flags & WIRE_DROP_MAC)
+    if (drop.flags & WIRE_EVENT_MAC)
         packet.link = LinkType::ethernet;
-    else if (drop.flags & WIRE_DROP_L3)
+    else if (drop.flags & WIRE_EVENT_L3)
         packet.link = LinkType::ip;
-    if (drop.flags & (WIRE_DROP_RECEIVED | WIRE_DROP_SENT))
-        packet.meta.direction = drop.flags & WIRE_DROP_SENT ? Direction::out : Direction::in;
+    if (drop.flags & (WIRE_EVENT_RECEIVED | WIRE_EVENT_SENT))
+        packet.meta.direction = drop.flags & WIRE_EVENT_SENT ? Direction::out : Direction::in;
     packet.meta.length_bytes = drop.len;
     packet.meta.mark = drop.mark;
     packet.meta.hash = drop.hash;
@@ -101,7 +101,7 @@ Packet decode_wire_packet(const wire_drop &drop, std::vector<uint8_t> bytes) {
     packet.meta.gso_segs = drop.gso_segs;
     packet.meta.gso_size = drop.gso_size;
     packet.meta.protocol = drop.protocol;
-    if (drop.flags & WIRE_DROP_VLAN) {
+    if (drop.flags & WIRE_EVENT_VLAN) {
         Vlan vlan;
         vlan.tpid = drop.vlan_proto;
         vlan.id = drop.vlan_tci & 0xfff;
@@ -140,7 +140,7 @@ Stack DropDecoder::stack(std::span<const uint64_t> frames, uint64_t location) {
 }
 
 DropRecord DropDecoder::record(const RawSample &sample) {
-    const wire_drop &drop = sample.drop;
+    const wire_event &drop = sample.event;
     DropRecord record;
     record.time_ns = drop.time_ns;
     record.cpu = drop.cpu;
@@ -150,7 +150,7 @@ DropRecord DropDecoder::record(const RawSample &sample) {
     record.netns = drop.netns;
     record.task.pid = drop.tgid;
     record.task.comm = name_of(drop.comm);
-    record.task.in_interrupt = (drop.flags & WIRE_DROP_INTERRUPT) != 0;
+    record.task.in_interrupt = (drop.flags & WIRE_EVENT_INTERRUPT) != 0;
     record.packet = decode_wire_packet(drop, sample.packet);
     if (!sample.stack.empty())
         record.stack = stack(sample.stack, drop.location);
@@ -219,7 +219,7 @@ void set_flow(wire_key_full &key, const Flow &flow, GroupKeys keys) {
 }  // namespace
 
 DropKey DropDecoder::key_of(const wire_each &each, const RawSample *sample, GroupKeys keys) {
-    const wire_drop &drop = each.drop;
+    const wire_event &drop = each.event;
     DropKey key;
     key.kind = layout_for(keys) == WIRE_KEY_SMALL ? WIRE_KEY_SMALL : WIRE_KEY_FULL;
     wire_key_full &full = key.key.full;
@@ -231,7 +231,7 @@ DropKey DropDecoder::key_of(const wire_each &each, const RawSample *sample, Grou
         full.netns = drop.netns;
     if (has(keys, GroupKey::dev))
         full.ifindex = drop.ifindex;
-    if (has(keys, GroupKey::comm) && !(drop.flags & WIRE_DROP_INTERRUPT))
+    if (has(keys, GroupKey::comm) && !(drop.flags & WIRE_EVENT_INTERRUPT))
         std::memcpy(full.comm, drop.comm, sizeof full.comm);
     if (!sample)
         return key;
@@ -249,7 +249,7 @@ void DropDecoder::learn_symbols(const std::vector<const DropTable::Item *> &item
     for (const auto *item : items) {
         addresses.push_back(item->first.key.small.location);
         for (const RawSample &sample : item->second.samples) {
-            addresses.push_back(sample.drop.location);
+            addresses.push_back(sample.event.location);
             addresses.insert(addresses.end(), sample.stack.begin(), sample.stack.end());
         }
         if (has(keys, GroupKey::stack) && item->first.kind == WIRE_KEY_FULL)

@@ -38,6 +38,6 @@ class DropDecoder {
 };
 
 // The packet of a record, decoded.
-Packet decode_wire_packet(const wire_drop &drop, std::vector<uint8_t> bytes);
+Packet decode_wire_packet(const wire_event &drop, std::vector<uint8_t> bytes);
 
 }  // namespace whydrop

@@ -15,12 +15,12 @@ Count to_count(const wire_count &count) {
     return {count.events, count.events + count.more_packets, count.bytes};
 }
 
-RawSample take_apart(const wire_drop &drop, const uint8_t *packet, size_t room,
+RawSample take_apart(const wire_event &event, const uint8_t *packet, size_t room,
                      const __u64 *stack) {
     RawSample sample;
-    sample.drop = drop;
-    sample.packet.assign(packet, packet + std::min<size_t>(drop.caplen, room));
-    const size_t frames = std::min<size_t>(drop.stack_bytes / sizeof(uint64_t), WIRE_STACK_DEPTH);
+    sample.event = event;
+    sample.packet.assign(packet, packet + std::min<size_t>(event.caplen, room));
+    const size_t frames = std::min<size_t>(event.stack_bytes / sizeof(uint64_t), WIRE_STACK_DEPTH);
     if (stack)
         sample.stack.assign(stack, stack + frames);
     return sample;
@@ -31,7 +31,7 @@ RawSample take_apart(const wire_drop &drop, const uint8_t *packet, size_t room,
 std::optional<RawSample> read_sample(const wire_sample &sample, size_t bytes) {
     if (bytes < sizeof sample)
         return {};
-    return take_apart(sample.drop, sample.packet, sizeof sample.packet, sample.stack);
+    return take_apart(sample.event, sample.packet, sizeof sample.packet, sample.stack);
 }
 
 std::optional<RawSample> read_each(const wire_each &each, size_t bytes, uint32_t snap) {
@@ -40,7 +40,7 @@ std::optional<RawSample> read_each(const wire_each &each, size_t bytes, uint32_t
     const auto *packet = reinterpret_cast<const uint8_t *>(&each + 1);
     const bool has_stack = bytes >= sizeof each + snap + WIRE_STACK_DEPTH * sizeof(uint64_t);
     // snap is a multiple of 8, so the frames are aligned.
-    return take_apart(each.drop, packet, snap,
+    return take_apart(each.event, packet, snap,
                       has_stack ? reinterpret_cast<const __u64 *>(packet + snap) : nullptr);
 }
 
@@ -88,16 +88,16 @@ void DropTable::subtract(const RawGroup &group) {
     from.count.bytes -= count.bytes;
 }
 
-const DropEntry &DropTable::add_event(const DropKey &key, const wire_drop &drop) {
+const DropEntry &DropTable::add_event(const DropKey &key, const wire_event &event) {
     DropEntry &to = entry(key);
     if (!to.count.events) {
-        to.first = drop.time_ns;
-        std::memcpy(to.ifname, drop.ifname, sizeof to.ifname);
+        to.first = event.time_ns;
+        std::memcpy(to.ifname, event.ifname, sizeof to.ifname);
     }
     // Each CPU's records are in order, all together are only nearly.
-    to.first = std::min<uint64_t>(to.first, drop.time_ns);
-    to.last = std::max<uint64_t>(to.last, drop.time_ns);
-    to.count += Count{1, std::max<uint64_t>(drop.gso_segs, 1), drop.len};
+    to.first = std::min<uint64_t>(to.first, event.time_ns);
+    to.last = std::max<uint64_t>(to.last, event.time_ns);
+    to.count += Count{1, std::max<uint64_t>(event.gso_segs, 1), event.len};
     return to;
 }
 
@@ -112,7 +112,7 @@ void DropTable::add_sample(const DropKey &key, RawSample sample) {
         return;
     }
     if (!to.ifname[0])
-        std::memcpy(to.ifname, sample.drop.ifname, sizeof to.ifname);
+        std::memcpy(to.ifname, sample.event.ifname, sizeof to.ifname);
     to.samples.push_back(std::move(sample));
     samples_++;
 }

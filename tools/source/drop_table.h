@@ -17,7 +17,7 @@ namespace whydrop {
 
 // A packet as it came through the ring.
 struct RawSample {
-    wire_drop drop{};
+    wire_event event{};
     std::vector<uint8_t> packet;
     std::vector<uint64_t> stack;
 };
@@ -48,7 +48,7 @@ class DropTable {
     // Takes back what add() of the same group counted: for what a CPU has not yet put into a map.
     void subtract(const RawGroup &group);
     // Counts one drop of --each; times are its ns. The group tells whether it wants samples.
-    const DropEntry &add_event(const DropKey &key, const wire_drop &drop);
+    const DropEntry &add_event(const DropKey &key, const wire_event &event);
     void add_sample(const DropKey &key, RawSample sample);
     void add_other(const Count &count) { other_ += count; }
 
