@@ -266,7 +266,7 @@ static __always_inline bool wanted(enum how how, struct event *event, struct flo
             return false;
     }
     if (config.filter_pid || config.filter_comm || config.keys & WIRE_BY_COMM)
-        event->context = context_flags(how, (void *)bpf_get_current_task(), event->cpu);
+        event->context = context_flags(how, (void *)bpf_get_current_task(), event);
     if (!task_wanted(event))
         return false;
     event->len = event->skb->len;

@@ -129,14 +129,17 @@ enum {
 
 // Are we in an interrupt, hard or soft? preempt_count would say it, but kernels without
 // CONFIG_KALLSYMS_ALL do not let BPF find per-CPU variables. So: interrupts have a stack of their
-// own (x86, arm64), and only ksoftirqd serves them on its task's. `scratch` is memory of a map:
+// own (x86, arm64), and only ksoftirqd serves them on its task's. `ctx` is on the stack that we
+// were called on, as bpf_trace_run*() puts the arguments there; our own variables need not be
+// (7d1cd70d4b16, "bpf, x86: Support private stack in jit", 6.13). `scratch` is memory of a map:
 // what is read back from it is a number to the verifier, no pointer.
-static __always_inline bool kernel_in_interrupt(enum how how, void *task, volatile __u64 *scratch)
+static __always_inline bool kernel_in_interrupt(enum how how, void *task, void *ctx,
+                                                volatile __u64 *scratch)
 {
     __u64 stack = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack));
-    __u64 here = 0, bytes = THREAD_BYTES, area = 0;
+    __u64 here, bytes = THREAD_BYTES, area = 0;
 
-    *scratch = (__u64)&here;
+    *scratch = (__u64)ctx;
     here = *scratch;
     if (bpf_core_field_exists(struct task_struct, stack_vm_area))
         area = load_u64(how, task + bpf_core_field_offset(struct task_struct, stack_vm_area));

@@ -26,9 +26,10 @@ struct event {
     __u64 now;     // jiffies
 };
 
-static __always_inline __u32 context_flags(enum how how, void *task, struct wire_cpu *cpu)
+static __always_inline __u32 context_flags(enum how how, void *task, struct event *event)
 {
-    return kernel_in_interrupt(how, task, &cpu->scratch) ? WIRE_EVENT_INTERRUPT : 0;
+    return kernel_in_interrupt(how, task, event->ctx, &event->cpu->scratch) ? WIRE_EVENT_INTERRUPT
+                                                                            : 0;
 }
 
 // Of a packet, in bytes. Read anew each time, so that every verifier knows it for a constant.
@@ -86,7 +87,7 @@ static __always_inline void describe(enum how how, struct event *event, struct w
     kernel_comm(how, task, out->comm);
     out->caplen = 0;
     out->protocol = bpf_ntohs(skb->protocol);
-    out->flags = context_flags(how, task, event->cpu);
+    out->flags = context_flags(how, task, event);
     out->vlan_proto = 0;
     out->vlan_tci = 0;
     if (kernel_vlan_tag(skb)) {

@@ -2,6 +2,8 @@
 // Whatever is asked of `whydrop drops`, what was sent is what it counts: groups + other + losses.
 // Numbers are primes, so that something counted twice, or by halves, shows.
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include <csignal>
 
@@ -148,6 +150,23 @@ TEST_F(Exact, ProcessFiltersSayWhatTheyPassedOver) {
         const Tally tally = observer.stop();
         EXPECT_EQ(tally.group_events, 0u);
         EXPECT_EQ(tally.loss("in_interrupt"), 211u);
+    }
+}
+
+// What a process loses by what it does is its own: a datagram that nobody reads dies with the socket.
+TEST(ProcessFilters, SeeWhatTheProcessLost) {
+    const Words filters[] = {{"-p", std::to_string(getpid())}, {"--comm", "closes_sockets"}};
+    ASSERT_EQ(prctl(PR_SET_NAME, "closes_sockets"), 0);
+    for (const Words &words : filters) {
+        Observer observer(words);
+        ASSERT_TRUE(observer.attached());
+        for (int i = 0; i < 211; i++) {
+            int pair[2];
+            ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+            const Fd sender(pair[0]), receiver(pair[1]);
+            ASSERT_EQ(send(sender.get(), "x", 1, 0), 1);
+        }
+        EXPECT_EQ(observer.stop().group_events, 211u) << words[0];
     }
 }
 
