@@ -7,6 +7,11 @@
 #include "pcap.bpf.h"
 #include "wanted.bpf.h"
 
+static __always_inline __u8 pkt_type_of(const struct event *event)
+{
+    return config.keys & WIRE_BY_PKT_TYPE ? BPF_CORE_READ_BITFIELD(event->skb, pkt_type) : 0;
+}
+
 static __always_inline void fill_small(struct wire_key_small *key, const struct event *event,
                                        const struct flow *flow)
 {
@@ -19,6 +24,7 @@ static __always_inline void fill_small(struct wire_key_small *key, const struct 
     key->ethertype = 0;
     key->l4proto = 0;
     key->has_l4 = 0;
+    key->pkt_type = pkt_type_of(event);
     if (keys & WIRE_BY_PROTO) {
         key->ethertype = flow->ethertype;
         key->l4proto = flow->l4proto;
@@ -41,6 +47,7 @@ static __always_inline void fill_flow4(struct wire_key_flow4 *key, const struct 
     key->dport = whole ? flow->dport : 0;
     key->l4proto = whole || keys & WIRE_BY_PROTO ? flow->l4proto : 0;
     key->family = 4;
+    key->pkt_type = pkt_type_of(event);
     key->zero = 0;
 }
 
@@ -68,6 +75,7 @@ static __always_inline void fill_full(struct wire_key_full *key, const struct ev
         key->netns = event->netns;
     if (keys & WIRE_BY_DEV)
         key->ifindex = event->ifindex;
+    key->pkt_type = pkt_type_of(event);
     if (keys & WIRE_BY_PROTO)
         key->ethertype = flow->ethertype;
     if (keys & (WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST))

@@ -11,6 +11,19 @@ enum {
     ARPHRD_LOOPBACK = 772,
 };
 
+// Which of the two a probe is at: a packet that has been received has its network header set. One
+// that is being received has not; it begins where the next layer is to read, behind the link
+// header.
+#ifndef BEING_RECEIVED
+#define BEING_RECEIVED 0
+#endif
+
+// From skb->head; UNSET_HEADER: nobody has set it.
+static __always_inline __u32 network_offset(struct sk_buff *skb)
+{
+    return BEING_RECEIVED ? (__u32)(skb->data - skb->head) : skb->network_header;
+}
+
 struct extent {
     __u64 start;    // address of the first byte
     __u32 readable; // bytes of the linear part from there on
@@ -28,7 +41,7 @@ static __always_inline bool speaks_ethernet(struct net_device *dev)
 static __always_inline void find_extent(struct sk_buff *skb, struct net_device *dev,
                                         struct extent *extent)
 {
-    __u16 mac = skb->mac_header, network = skb->network_header;
+    __u32 mac = skb->mac_header, network = network_offset(skb);
     __u64 head = (__u64)skb->head;
     __u32 len = skb->len;
     __u32 data = (__u64)skb->data - head;

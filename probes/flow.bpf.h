@@ -18,6 +18,8 @@ enum {
     IPV6_NEXTHDR = 6, // RFC 8200, section 3: where in the header
     IPV6_SADDR = 8,
     IPV6_DADDR = 24,
+    IPV6_BYTES = 40,
+    VLAN_BYTES = 4,        // of a tag: its control, and the type of what follows
     EXTENSION_HEADERS = 6, // followed at most
 };
 
@@ -48,11 +50,19 @@ struct ipv4_start {
 
 enum { IPV4_BYTES = 20 };
 
-static __always_inline void parse_ports(enum how how, struct flow *flow, const unsigned char *l4)
+// Is all of it in the packet's first piece? The stack pulls a header into it before it sets the
+// header's offset; what is still being received may have it elsewhere.
+static __always_inline bool is_linear(struct sk_buff *skb, const unsigned char *at, __u32 bytes)
+{
+    return !BEING_RECEIVED || at + bytes <= skb->data + (skb->len - skb->data_len);
+}
+
+static __always_inline void parse_ports(enum how how, struct flow *flow, struct sk_buff *skb,
+                                        const unsigned char *l4)
 {
     __u32 ports;
 
-    if (!has_ports(flow->l4proto))
+    if (!has_ports(flow->l4proto) || !is_linear(skb, l4, sizeof(ports)))
         return;
     ports = bpf_ntohl(load_u32(how, l4));
     flow->sport = ports >> 16;
@@ -73,10 +83,13 @@ static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip, const
     ip->daddr = load_u32(how, l3 + offsetof(struct ipv4_start, daddr));
 }
 
-static __always_inline void parse_ipv4(enum how how, struct flow *flow, const unsigned char *l3)
+static __always_inline void parse_ipv4(enum how how, struct flow *flow, struct sk_buff *skb,
+                                       const unsigned char *l3)
 {
     struct ipv4_start ip = {};
 
+    if (!is_linear(skb, l3, IPV4_BYTES))
+        return;
     load_ipv4(how, &ip, l3);
     if (ip.version_ihl >> 4 != 4)
         return;
@@ -87,7 +100,7 @@ static __always_inline void parse_ipv4(enum how how, struct flow *flow, const un
     flow->has_l4 = 1;
     // Only the first fragment has the ports.
     if (!(ip.frag_off & bpf_htons(IP_OFFSET)))
-        parse_ports(how, flow, l3 + (ip.version_ihl & 15) * 4);
+        parse_ports(how, flow, skb, l3 + (ip.version_ihl & 15) * 4);
 }
 
 // What follows the extension headers of an IPv6 packet at `l3`: the protocol in the low byte, above
@@ -132,43 +145,45 @@ static __always_inline void parse_ipv6(enum how how, struct flow *flow, struct s
     __u64 head = 0; // read so that it is a number to every verifier: pointers are not passed on
     __u32 transport;
 
-    if (load_u8(how, l3) >> 4 != 6)
+    if (!is_linear(skb, l3, IPV6_BYTES) || load_u8(how, l3) >> 4 != 6)
         return;
     bpf_probe_read_kernel(&head, sizeof(head), &skb->head);
-    head += skb->network_header;
+    head += l3 - skb->head;
     transport = how == HOW_CAST ? ipv6_transport_cast(head) : ipv6_transport_probe(head);
     flow->family = 6;
     flow->ipv6 = l3;
     flow->l4proto = transport;
     flow->has_l4 = 1;
     if (transport >> 8)
-        parse_ports(how, flow, l3 + (transport >> 8 & 0xffff));
+        parse_ports(how, flow, skb, l3 + (transport >> 8 & 0xffff));
 }
 
-// A tag that is still in the bytes: the type of what follows stands right before the network
-// header.
-static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigned char *l3)
+// A tag that is still in the bytes, right before the network header: `l3` is set behind it, and the
+// type of what follows is given.
+static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigned char **l3)
 {
     __be16 inner = 0;
 
     if (ethertype != ETH_P_8021Q && ethertype != ETH_P_8021AD)
         return ethertype;
-    bpf_probe_read_kernel(&inner, sizeof(inner), l3 - 2);
+    if (BEING_RECEIVED)
+        *l3 += VLAN_BYTES;
+    bpf_probe_read_kernel(&inner, sizeof(inner), *l3 - 2);
     return bpf_ntohs(inner);
 }
 
 static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow)
 {
-    __u16 offset = skb->network_header;
+    __u32 offset = network_offset(skb);
     const unsigned char *l3;
 
     flow->ethertype = bpf_ntohs(skb->protocol);
     if (offset == UNSET_HEADER)
         return;
     l3 = skb->head + offset;
-    flow->ethertype = ethertype_behind_tag(flow->ethertype, l3);
+    flow->ethertype = ethertype_behind_tag(flow->ethertype, &l3);
     if (flow->ethertype == ETH_P_IP)
-        parse_ipv4(how, flow, l3);
+        parse_ipv4(how, flow, skb, l3);
     else if (flow->ethertype == ETH_P_IPV6)
         parse_ipv6(how, flow, skb, l3);
 }

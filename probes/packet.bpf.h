@@ -62,6 +62,8 @@ static __always_inline __u32 direction(struct sk_buff *skb, struct net_device *d
 {
     int came_by = skb->skb_iif;
 
+    if (BEING_RECEIVED) // by this device, by whichever it came before
+        return WIRE_EVENT_RECEIVED;
     if (came_by)
         return came_by == dev->ifindex ? WIRE_EVENT_RECEIVED : WIRE_EVENT_SENT;
     return skb->sk ? WIRE_EVENT_SENT : 0;

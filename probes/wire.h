@@ -33,6 +33,7 @@ enum {
     WIRE_BY_DST = 1 << 7,
     WIRE_BY_STACK = 1 << 8,
     WIRE_BY_COMM = 1 << 9,
+    WIRE_BY_PKT_TYPE = 1 << 10,
 };
 
 // Which of the keys below a group has. A run of layout FLOW4 counts IPv4 by wire_key_flow4 and
@@ -54,7 +55,8 @@ struct wire_key_small {
     __u32 ifindex;
     __u16 ethertype;
     __u8 l4proto;
-    __u8 has_l4; // l4proto was found
+    __u8 has_l4 : 4; // l4proto was found
+    __u8 pkt_type : 4;
 };
 WIRE_ASSERT(sizeof(struct wire_key_small) == 24, "wire_key_small");
 
@@ -66,7 +68,8 @@ struct wire_key_flow4 {
     __u16 sport, dport;
     __u8 l4proto;
     __u8 family; // 4
-    __u16 zero;
+    __u8 pkt_type;
+    __u8 zero;
 };
 WIRE_ASSERT(sizeof(struct wire_key_flow4) == 32, "wire_key_flow4");
 
@@ -81,7 +84,8 @@ struct wire_key_full {
     __u16 ethertype;
     __u8 l4proto;
     __u8 family : 4;            // 4, 6, or 0: no address was found
-    __u8 has_l4 : 4;            // l4proto was found
+    __u8 has_l4 : 1;            // l4proto was found
+    __u8 pkt_type : 3;
     char comm[WIRE_NAME_BYTES]; // empty: in an interrupt
 };
 WIRE_ASSERT(sizeof(struct wire_key_full) == 80, "wire_key_full");

@@ -153,7 +153,8 @@ TEST_F(Exact, ProcessFiltersSayWhatTheyPassedOver) {
     }
 }
 
-// What a process loses by what it does is its own: a datagram that nobody reads dies with the socket.
+// What a process loses by what it does is its own: a datagram that nobody reads dies with the
+// socket.
 TEST(ProcessFilters, SeeWhatTheProcessLost) {
     const Words filters[] = {{"-p", std::to_string(getpid())}, {"--comm", "closes_sockets"}};
     ASSERT_EQ(prctl(PR_SET_NAME, "closes_sockets"), 0);

@@ -17,15 +17,15 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(30);
 
-std::vector<std::string> command(std::vector<std::string> words) {
-    std::vector<std::string> all = {WHYDROP_BINARY, "drops", "-f", "json"};
+std::vector<std::string> command(const std::string &name, std::vector<std::string> words) {
+    std::vector<std::string> all = {WHYDROP_BINARY, name, "-f", "json"};
     all.insert(all.end(), words.begin(), words.end());
     return all;
 }
 
 void add_line(Tally &tally, const nlohmann::json &line) {
     const std::string type = line.value("type", "");
-    if (type == "drop")
+    if (type == "drop" || type == "receive")
         tally.drops.push_back(line);
     if (type == "losses") {
         for (const auto &loss : line.at("losses")) {
@@ -36,10 +36,10 @@ void add_line(Tally &tally, const nlohmann::json &line) {
     }
     if (!line.value("final", false))
         return;
-    if (type == "drop_group") {
+    if (type.ends_with("_group")) {
         tally.groups.push_back(line);
         tally.group_events += line.at("events").get<uint64_t>();
-    } else if (type == "drop_total") {
+    } else if (type.ends_with("_total")) {
         tally.other_events = line.at("other").at("events");
         tally.total_events = line.at("total").at("events");
     }
@@ -76,7 +76,8 @@ Tally tally_of(const std::string &json_lines) {
     return tally;
 }
 
-Observer::Observer(std::vector<std::string> words) : process_(command(std::move(words))) {
+Observer::Observer(std::vector<std::string> words, const std::string &name)
+    : process_(command(name, std::move(words))) {
     const auto attached = [this] { return process_.has_said(R"("type":"session")"); };
     comes_true([&] { return attached() || process_.has_ended(); }, patience);
     attached_ = attached();

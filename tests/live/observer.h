@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `whydrop drops -f json` at work on a lab's receiving side, and what it said in the end.
+// `whydrop drops -f json`, or another command that counts packets, at work on a lab's receiving
+// side, and what it said in the end.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace whydrop::live {
 
 // The final lines, summed.
 struct Tally {
-    std::vector<nlohmann::json> drops;   // lines of --each
+    std::vector<nlohmann::json> drops;   // lines of --each, of what is received too
     std::vector<nlohmann::json> groups;  // final ones
     uint64_t group_events = 0, other_events = 0, total_events = 0;
     uint64_t lost_events = 0;  // losses in events that are not in other
@@ -30,7 +31,7 @@ Tally tally_of(const std::string &json_lines);
 class Observer {
   public:
     // Returns when it is attached. Words come behind `drops -f json`.
-    explicit Observer(std::vector<std::string> words);
+    explicit Observer(std::vector<std::string> words, const std::string &name = "drops");
 
     [[nodiscard]] bool attached() const { return attached_; }
     Running &process() { return process_; }

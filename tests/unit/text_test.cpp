@@ -159,9 +159,11 @@ TEST(Text, EveryNumberHasANameOfItsOwnThatLeadsBack) {
 }
 
 TEST(Text, GroupKeys) {
-    EXPECT_EQ(group_key_names(),
-              "reason, location, dev, netns, proto, flow, src, dst, stack, comm");
-    for (uint32_t bit = 0; bit < 10; bit++) {
+    EXPECT_EQ(group_key_names(PacketEvent::drop),
+              "reason, location, dev, netns, proto, flow, src, dst, stack, comm, pkt_type");
+    EXPECT_EQ(group_key_names(PacketEvent::receive),
+              "dev, netns, proto, flow, src, dst, stack, comm, pkt_type");
+    for (uint32_t bit = 0; bit < 11; bit++) {
         const auto key = static_cast<GroupKey>(1u << bit);
         EXPECT_EQ(group_key_by_name(group_key_name(key)), key) << bit;
     }

@@ -197,6 +197,7 @@ struct Fields<GroupLine> {
         a("flow", v.flow);
         a("src", v.src);
         a("dst", v.dst);
+        a("pkt_type", v.pkt_type);
         a("comm", v.comm);
         Fields<Count>::visit(a, v.count);
         a("first_ns", v.first_ns);
@@ -277,10 +278,34 @@ Status value_of(const Json &object, T &value) {
     return success();
 }
 
-template <typename T>
+// The type of a line says what happened to the packets.
+const char *const kRecordTypes[] = {"drop", "receive"};
+const char *const kGroupTypes[] = {"drop_group", "receive_group"};
+const char *const kTotalTypes[] = {"drop_total", "receive_total"};
+
+const char *type_of(const char *const (&types)[2], PacketEvent event) {
+    return types[static_cast<size_t>(event)];
+}
+
+void set_event(Session &, PacketEvent) {}
+void set_event(Feature &, PacketEvent) {}
+void set_event(DropRecord &record, PacketEvent event) {
+    record.event = event;
+}
+void set_event(GroupLine &line, PacketEvent event) {
+    line.group.event = event;
+    for (DropRecord &sample : line.group.samples)
+        sample.event = event;
+}
+void set_event(TotalLine &line, PacketEvent event) {
+    line.report.event = event;
+}
+
+template <typename T, PacketEvent event = PacketEvent::drop>
 Status line_from(const Json &object, JsonLine &out) {
     T value;
     Status read = value_of(object, value);
+    set_event(value, event);
     if (read)
         out = std::move(value);
     return read;
@@ -302,6 +327,9 @@ constexpr LineReader kReaders[] = {{"session", &line_from<Session>},
                                    {"drop", &line_from<DropRecord>},
                                    {"drop_group", &line_from<GroupLine>},
                                    {"drop_total", &line_from<TotalLine>},
+                                   {"receive", &line_from<DropRecord, PacketEvent::receive>},
+                                   {"receive_group", &line_from<GroupLine, PacketEvent::receive>},
+                                   {"receive_total", &line_from<TotalLine, PacketEvent::receive>},
                                    {"losses", &losses_from},
                                    {"feature", &line_from<Feature>}};
 
@@ -311,10 +339,10 @@ std::string to_json(const Session &session) {
     return line_of("session", session);
 }
 std::string to_json(const DropRecord &drop) {
-    return line_of("drop", drop);
+    return line_of(type_of(kRecordTypes, drop.event), drop);
 }
 std::string to_json(const DropGroup &group, bool final) {
-    return line_of("drop_group", GroupLine{final, group});
+    return line_of(type_of(kGroupTypes, group.event), GroupLine{final, group});
 }
 std::string total_to_json(const Report &report, bool final) {
     TotalLine line;
@@ -326,7 +354,7 @@ std::string total_to_json(const Report &report, bool final) {
     line.report.other = report.other;
     line.report.other_groups = report.other_groups;
     line.report.in_period = report.in_period;
-    return line_of("drop_total", line);
+    return line_of(type_of(kTotalTypes, report.event), line);
 }
 std::string losses_to_json(const Losses &losses) {
     return line_of("losses", LossesLine{losses});

@@ -2,7 +2,8 @@
 // model <-> JSON lines, schema 1. One object a line, each with "type" and "schema"; what is not
 // known is absent; keys carry units. The lines of a run: session, then drop (--each) or drop_group
 // and drop_total per interval ("final":false), at the end drop_group and drop_total with
-// "final":true, and losses. Text in the model may hold any bytes: what is not UTF-8 becomes U+FFFD.
+// "final":true, and losses; receive, receive_group and receive_total where packets were received
+// instead of lost. Text in the model may hold any bytes: what is not UTF-8 becomes U+FFFD.
 // Addresses that the kernel hides (0 in the model) are absent.
 #pragma once
 

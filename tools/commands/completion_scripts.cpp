@@ -38,7 +38,7 @@ ValueKind kind_of(const OptionInfo &option) {
 }
 
 std::vector<std::string> words_of(const OptionInfo &option) {
-    return kind_of(option) == ValueKind::key_list ? split(group_key_names(), ',')
+    return kind_of(option) == ValueKind::key_list ? split(group_key_names(PacketEvent::drop), ',')
                                                   : split(option.value, '|');
 }
 

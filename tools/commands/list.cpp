@@ -5,6 +5,7 @@
 namespace whydrop {
 
 extern const Command drops_command;
+extern const Command receive_command;
 extern const Command hist_command;
 extern const Command demo_command;
 extern const Command vmcore_command;
@@ -13,8 +14,8 @@ extern const Command completion_command;
 
 const std::vector<const Command *> &commands() {
     static const std::vector<const Command *> all = {
-        &drops_command,  &hist_command,   &demo_command,
-        &vmcore_command, &doctor_command, &completion_command,
+        &drops_command,  &receive_command, &hist_command,       &demo_command,
+        &vmcore_command, &doctor_command,  &completion_command,
     };
     return all;
 }

@@ -34,7 +34,7 @@ uint64_t JiffyClock::to_ns(uint64_t jiffies) const {
 }
 
 Status DropReporter::load_rules(const std::vector<std::string> &dirs) {
-    if (explainer_)
+    if (explainer_ || event_ != PacketEvent::drop)
         return success();
     auto loaded = Explainer::load(dirs);
     if (!loaded)
@@ -126,6 +126,7 @@ class PartJoiner {
 
 Report DropReporter::report(const DropTable &table, size_t max_groups) {
     Report report;
+    report.event = event_;
     report.keys = keys_;
     auto items = table.ranked();
     if (items.size() > max_groups)
@@ -175,7 +176,7 @@ Losses list_losses(const RawTotals &totals, const DropTable &table) {
         "or "
         "no link header): not counted, though some may match");
     add("samples", totals.samples_lost + table.samples_not_kept(), "samples", false,
-        "packets that would have been shown; every drop was counted");
+        "packets that would have been shown; every one was counted");
     add("stacks", totals.stack_errors, "stacks", false,
         "the kernel's table of stacks had no place: counted under an unknown stack");
     return losses;

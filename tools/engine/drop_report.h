@@ -25,10 +25,11 @@ class JiffyClock {
 
 class DropReporter {
   public:
-    DropReporter(DropDecoder &decoder, GroupKeys keys, bool times_are_ns)
-        : decoder_(decoder), keys_(keys), times_are_ns_(times_are_ns) {}
+    DropReporter(PacketEvent event, DropDecoder &decoder, GroupKeys keys, bool times_are_ns)
+        : event_(event), decoder_(decoder), keys_(keys), times_are_ns_(times_are_ns) {}
 
-    // Reads the rules. Done when they are needed first: an attached probe does not wait for it.
+    // Reads the rules, where there is something to explain. Done when they are needed first: an
+    // attached probe does not wait for it.
     Status load_rules(const std::vector<std::string> &dirs);
 
     JiffyClock &clock() { return clock_; }
@@ -40,6 +41,7 @@ class DropReporter {
   private:
     DropGroup group(const DropTable::Item &item, bool explain);
 
+    PacketEvent event_;
     DropDecoder &decoder_;
     GroupKeys keys_;
     bool times_are_ns_;

@@ -9,7 +9,7 @@
 #include "engine/run_time.h"
 #include "engine/session.h"
 #include "engine/sink_set.h"
-#include "source/live_drops.h"
+#include "source/live_probe.h"
 
 namespace whydrop {
 
@@ -48,7 +48,7 @@ class DropRun {
     SinkSet sinks_;
     KernelBtf btf_;
     Symbolizer symbols_;
-    std::unique_ptr<LiveDrops> live_;
+    std::unique_ptr<LiveProbe> live_;
     std::optional<DropDecoder> decoder_;
     std::optional<DropReporter> reporter_;
     std::optional<DropTable> table_;
@@ -62,7 +62,9 @@ class DropRun {
 };
 
 Status DropRun::prepare() {
-    LiveDropsSetup setup;
+    ProbeSetup setup;
+    setup.event = options_.event;
+    setup.tracepoints = options_.tracepoints;
     setup.config.keys = options_.by;
     setup.config.each = options_.each;
     setup.config.stacks = options_.stacks;
@@ -79,12 +81,13 @@ Status DropRun::prepare() {
     if (auto resolved = resolve_filter(options_.filter, btf_, setup.config); !resolved)
         return resolved;
     setup.packet_filter = options_.filter.packet;
-    auto live = LiveDrops::open(setup, btf_);
+    auto live = LiveProbe::open(setup, btf_);
     if (!live)
         return live.error();
     live_ = std::move(*live);
-    decoder_.emplace(btf_, symbols_, [this](int32_t id) { return live_->stack(id); });
-    reporter_.emplace(*decoder_, options_.by, options_.each);
+    decoder_.emplace(options_.event, btf_, symbols_,
+                     [this](int32_t id) { return live_->stack(id); });
+    reporter_.emplace(options_.event, *decoder_, options_.by, options_.each);
     table_.emplace(std::max<size_t>(2 * size_t{options_.max_groups}, 262144));
     if (options_.each)
         symbols_.keep_table();
@@ -98,7 +101,7 @@ Status DropRun::begin() {
     session_.command = options_.command_line;
     session_.source = live_->description();
     session_.has_reasons = btf_.has_reasons();
-    if (!session_.has_reasons)
+    if (!session_.has_reasons && options_.event == PacketEvent::drop)
         session_.notes.push_back(
             "this kernel gives no drop reasons: causes are derived from locations and samples");
     if (const std::string problem = symbols_.problem(); !problem.empty())
@@ -325,7 +328,7 @@ Result<DropRunEnd> DropRun::run() {
 
 // What was counted is said even where it cannot be shown (a full disk, ...).
 Error DropRun::with_counts(Error error) const {
-    error.what += " (" + std::to_string(table_->total().events) + " drops had been counted)";
+    error.what += " (" + std::to_string(table_->total().events) + " events had been counted)";
     return error;
 }
 

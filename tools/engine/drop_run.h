@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One observation of drops: attach, count, explain, show. `drops`, `demo` and the tests share it.
+// One observation of packets: attach, count, explain, show. `drops`, `receive`, `demo` and the
+// tests share it.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,8 @@
 namespace whydrop {
 
 struct DropOptions {
+    PacketEvent event = PacketEvent::drop;
+    std::vector<std::string> tracepoints;  // where what is received is counted
     GroupKeys by = static_cast<GroupKeys>(GroupKey::reason) |
                    static_cast<GroupKeys>(GroupKey::location) |
                    static_cast<GroupKeys>(GroupKey::dev);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Packets the kernel lost: one by one (DropRecord) and counted by key (DropGroup).
+// Packets the kernel lost, or received: one by one (DropRecord) and counted by key (DropGroup).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@
 
 namespace whydrop {
 
+// What happened to a packet: the kernel lost it, or took it in.
+enum class PacketEvent : uint8_t { drop, receive };
+
 // What --by may name. A set is a bit mask of these.
 enum class GroupKey : uint32_t {
     reason = 1u << 0,
@@ -27,6 +30,7 @@ enum class GroupKey : uint32_t {
     dst = 1u << 7,
     stack = 1u << 8,
     comm = 1u << 9,
+    pkt_type = 1u << 10,
 };
 using GroupKeys = uint32_t;
 constexpr bool has(GroupKeys keys, GroupKey key) {
@@ -34,7 +38,7 @@ constexpr bool has(GroupKeys keys, GroupKey key) {
 }
 
 struct Count {
-    uint64_t events = 0;   // calls of kfree_skb
+    uint64_t events = 0;   // calls of kfree_skb, or of the function that receives
     uint64_t packets = 0;  // gso_segs of each, at least one
     uint64_t bytes = 0;    // skb->len of each
 
@@ -54,8 +58,10 @@ struct TaskContext {
     std::optional<bool> in_interrupt;  // softirq, hardirq or NMI; absent: the kernel does not tell
 };
 
-// One drop, with the first bytes of the packet.
+// One drop, with the first bytes of the packet. A packet that was received has neither reason nor
+// location.
 struct DropRecord {
+    PacketEvent event = PacketEvent::drop;
     uint64_t time_ns = 0;  // CLOCK_MONOTONIC
     uint32_t cpu = 0;
     std::optional<Reason> reason;  // absent: this kernel has no drop reasons
@@ -70,6 +76,7 @@ struct DropRecord {
 
 // Drops that are equal in every key asked for; a key that was not asked for is absent.
 struct DropGroup {
+    PacketEvent event = PacketEvent::drop;
     GroupKeys keys = 0;
     std::optional<Reason> reason;
     std::optional<Symbol> location;
@@ -79,6 +86,7 @@ struct DropGroup {
     std::optional<std::string> l4proto;  // "udp"; absent where proto is not IP
     std::optional<Flow> flow;
     std::optional<IpAddress> src, dst;
+    std::optional<PacketType> pkt_type;
     std::optional<std::string> comm;  // "(softirq)" where no process was the cause
     std::optional<Stack> stack;       // the key with --by stack, else the first one seen with -s
     Count count;

@@ -23,6 +23,7 @@ using Losses = std::vector<Loss>;
 // Groups are ranked. Events in groups + other + the losses in events that are not in other == every
 // event that passed the filter.
 struct Report {
+    PacketEvent event = PacketEvent::drop;
     bool final = false;
     GroupKeys keys = 0;
     // CLOCK_MONOTONIC: the run when final, else the interval; the groups count from the run's

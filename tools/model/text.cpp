@@ -9,9 +9,10 @@
 namespace whydrop {
 namespace {
 
-constexpr GroupKey all_group_keys[] = {
-    GroupKey::reason, GroupKey::location, GroupKey::dev, GroupKey::netns, GroupKey::proto,
-    GroupKey::flow,   GroupKey::src,      GroupKey::dst, GroupKey::stack, GroupKey::comm};
+constexpr GroupKey all_group_keys[] = {GroupKey::reason, GroupKey::location, GroupKey::dev,
+                                       GroupKey::netns,  GroupKey::proto,    GroupKey::flow,
+                                       GroupKey::src,    GroupKey::dst,      GroupKey::stack,
+                                       GroupKey::comm,   GroupKey::pkt_type};
 
 std::string hex(uint64_t number) {
     std::array<char, 16> digits{};
@@ -84,6 +85,28 @@ std::string to_text(TunnelKind kind) {
     return "tunnel";
 }
 
+std::string to_text(PacketType type) {
+    switch (type) {
+        case PacketType::host:
+            return "host";
+        case PacketType::broadcast:
+            return "broadcast";
+        case PacketType::multicast:
+            return "multicast";
+        case PacketType::other_host:
+            return "other_host";
+        case PacketType::outgoing:
+            return "outgoing";
+        case PacketType::loopback:
+            return "loopback";
+        case PacketType::user:
+            return "user";
+        case PacketType::kernel:
+            return "kernel";
+    }
+    return "";
+}
+
 std::string group_key_name(GroupKey key) {
     switch (key) {
         case GroupKey::reason:
@@ -106,6 +129,8 @@ std::string group_key_name(GroupKey key) {
             return "stack";
         case GroupKey::comm:
             return "comm";
+        case GroupKey::pkt_type:
+            return "pkt_type";
     }
     return "";
 }
@@ -118,10 +143,22 @@ std::optional<GroupKey> group_key_by_name(const std::string &name) {
     return {};
 }
 
-std::string group_key_names() {
+GroupKeys group_keys_of(PacketEvent event) {
+    GroupKeys keys = 0;
+    for (const GroupKey key : all_group_keys)
+        keys |= static_cast<GroupKeys>(key);
+    if (event == PacketEvent::receive)
+        keys &= ~(static_cast<GroupKeys>(GroupKey::reason) |
+                  static_cast<GroupKeys>(GroupKey::location));
+    return keys;
+}
+
+std::string group_key_names(PacketEvent event) {
+    const GroupKeys keys = group_keys_of(event);
     std::string names;
     for (const GroupKey key : all_group_keys)
-        names += (names.empty() ? "" : ", ") + group_key_name(key);
+        if (has(keys, key))
+            names += (names.empty() ? "" : ", ") + group_key_name(key);
     return names;
 }
 

@@ -32,8 +32,12 @@ std::optional<uint8_t> ip_protocol_number(const std::string &name);
 // with the headers. "" when nothing was decoded.
 std::string to_text(const Packet &packet);
 
+std::string to_text(PacketType type);  // other_host
+
 std::string group_key_name(GroupKey key);  // reason
 std::optional<GroupKey> group_key_by_name(const std::string &name);
-std::string group_key_names();  // "reason, location, ..." for help and errors
+// What packets can be counted by after this event. Only a drop has a reason and a location.
+GroupKeys group_keys_of(PacketEvent event);
+std::string group_key_names(PacketEvent event);  // "reason, location, ..." for help and errors
 
 }  // namespace whydrop

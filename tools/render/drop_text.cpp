@@ -80,6 +80,8 @@ std::string key_cell(GroupKey key, const DropGroup &group, bool with_netns) {
             return stack_cell(group);
         case GroupKey::comm:
             return group.comm ? escaped(*group.comm) : "-";
+        case GroupKey::pkt_type:
+            return group.pkt_type ? to_text(*group.pkt_type) : "-";
     }
     return "-";
 }
@@ -104,20 +106,31 @@ int yields(GroupKey key) {
     return key == GroupKey::stack ? 2 : address ? 0 : 1;
 }
 
-Table empty_table(const std::vector<GroupKey> &keys) {
+// What is lost is counted by the call that loses it; of what is received, how much it is matters
+// too.
+std::vector<std::string> count_titles(PacketEvent event) {
+    if (event == PacketEvent::drop)
+        return {"EVENTS", "PACKETS", "BYTES", "EVENTS/S"};
+    return {"EVENTS", "PACKETS", "BYTES", "PACKETS/S", "BYTES/S"};
+}
+
+Table empty_table(const std::vector<GroupKey> &keys, PacketEvent event) {
     std::vector<Table::Column> columns;
     for (GroupKey key : keys)
         columns.push_back({upper(group_key_name(key)), false, yields(key)});
-    for (const char *name : {"EVENTS", "PACKETS", "BYTES", "EVENTS/S"})
+    for (const std::string &name : count_titles(event))
         columns.push_back({name, true, 0});
     return Table(std::move(columns));
 }
 
-void add_row(Table &table, std::vector<std::string> cells, const Count &count, double period_s) {
+void add_row(Table &table, std::vector<std::string> cells, const Count &count, PacketEvent event,
+             double period_s) {
     cells.push_back(std::to_string(count.events));
     cells.push_back(std::to_string(count.packets));
     cells.push_back(std::to_string(count.bytes));
-    cells.push_back(rate(count.events, period_s));
+    cells.push_back(rate(event == PacketEvent::drop ? count.events : count.packets, period_s));
+    if (event == PacketEvent::receive)
+        cells.push_back(rate(count.bytes, period_s));
     table.add(std::move(cells));
 }
 
@@ -146,7 +159,7 @@ ReportTable report_table(const Report &report, const TextStyle &style, size_t ma
                          uint64_t since_ns) {
     const double period_s = seconds(since_ns, report.to_ns);
     std::vector<GroupKey> keys = keys_of(report.keys);
-    ReportTable result{empty_table(keys)};
+    ReportTable result{empty_table(keys, report.event)};
     bool with_netns = style.verbose || several_netns(report);
     for (const auto &group : report.groups) {
         if (group.folded && !style.show_folded) {
@@ -159,14 +172,14 @@ ReportTable report_table(const Report &report, const TextStyle &style, size_t ma
             std::vector<std::string> cells;
             for (GroupKey key : keys)
                 cells.push_back(key_cell(key, group, with_netns));
-            add_row(result.table, std::move(cells), group.count, period_s);
+            add_row(result.table, std::move(cells), group.count, report.event, period_s);
         }
     }
     if (report.other != Count{}) {
         std::vector<std::string> cells(keys.size());
         if (!cells.empty())
             cells.front() = "other";
-        add_row(result.table, std::move(cells), report.other, period_s);
+        add_row(result.table, std::move(cells), report.other, report.event, period_s);
     }
     return result;
 }

@@ -48,7 +48,10 @@ std::string total_line(const Report &report);
 // A block per cause, newline-terminated: cause, evidence, usual causes, next, stack, packet.
 std::string explanation_blocks(const Report &report, const TextStyle &style);
 
-std::string drop_header(const TextStyle &style);
+// The stacks of groups that nobody explains: what is received, by the way it came.
+std::string stack_blocks(const Report &report, const TextStyle &style);
+
+std::string drop_header(PacketEvent event, const TextStyle &style);
 // since_midnight_ns: of the drop, local time.
 std::string drop_line(const DropRecord &drop, uint64_t since_midnight_ns, const TextStyle &style);
 

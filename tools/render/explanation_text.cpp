@@ -140,21 +140,37 @@ std::string explanation_blocks(const Report &report, const TextStyle &style) {
     return text;
 }
 
-std::string drop_header(const TextStyle &style) {
-    return coloured(padded("TIME", kTimeColumns) + padded("DEV", kDevColumns) +
-                        padded("REASON", kReasonColumns) + padded("LOCATION", kLocationColumns) +
-                        "PACKET",
-                    "1", style) +
-           "\n";
+std::string stack_blocks(const Report &report, const TextStyle &style) {
+    std::string text;
+    for (const auto &group : report.groups) {
+        if (group.explanation || !group.stack || group.stack->empty())
+            continue;
+        const Count &count = group.count;
+        std::string head = fmt::format("{} event{}, {} bytes", count.events,
+                                       count.events == 1 ? "" : "s", count.bytes);
+        if (group.dev)
+            head += " on " + device_text(*group.dev, style.verbose);
+        text += "\n" + coloured(head, "1", style) + "\n" + stack_lines(*group.stack);
+    }
+    return text;
+}
+
+std::string drop_header(PacketEvent event, const TextStyle &style) {
+    std::string text = padded("TIME", kTimeColumns) + padded("DEV", kDevColumns);
+    if (event == PacketEvent::drop)
+        text += padded("REASON", kReasonColumns) + padded("LOCATION", kLocationColumns);
+    return coloured(text + "PACKET", "1", style) + "\n";
 }
 
 std::string drop_line(const DropRecord &drop, uint64_t since_midnight_ns, const TextStyle &style) {
     std::string dev = drop.dev ? device_text(*drop.dev, style.verbose) : "-";
     std::string location = drop.location == Symbol{} ? "-" : escaped(to_text(drop.location));
-    std::string line = padded(clock_time(since_midnight_ns), kTimeColumns) +
-                       padded(dev, kDevColumns) +
-                       padded(drop.reason ? reason_text(*drop.reason) : "-", kReasonColumns) +
-                       padded(location, kLocationColumns) + packet_cell(drop.packet, style);
+    std::string line =
+        padded(clock_time(since_midnight_ns), kTimeColumns) + padded(dev, kDevColumns);
+    if (drop.event == PacketEvent::drop)
+        line += padded(drop.reason ? reason_text(*drop.reason) : "-", kReasonColumns) +
+                padded(location, kLocationColumns);
+    line += packet_cell(drop.packet, style);
     line.erase(line.find_last_not_of(' ') + 1);
     line = (style.wide ? line : cut(line, kTextColumns)) + "\n";
     for (const auto &symbol : drop.stack)

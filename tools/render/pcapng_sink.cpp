@@ -63,7 +63,8 @@ std::string comment_of(const DropRecord &drop) {
     std::string text;
     if (drop.reason)
         text += "reason: " + reason_text(*drop.reason) + "\n";
-    text += "location: " + to_text(drop.location) + "\n";
+    if (drop.event == PacketEvent::drop)
+        text += "location: " + to_text(drop.location) + "\n";
     if (!drop.cause_id.empty())
         text += "cause: " + drop.cause_id + ": " + without_controls(drop.cause) + "\n";
     if (drop.task.in_interrupt && !*drop.task.in_interrupt)

@@ -42,7 +42,7 @@ uint64_t TextSink::since_midnight_ns(uint64_t time_ns) const {
 Status TextSink::record(const DropRecord &drop) {
     std::string text;
     if (!each_header_ && options_.style.header)
-        text = drop_header(options_.style);
+        text = drop_header(drop.event, options_.style);
     each_header_ = true;
     return output_.write(text + drop_line(drop, since_midnight_ns(drop.time_ns), options_.style));
 }
@@ -92,6 +92,8 @@ Status TextSink::end(const Report &report, const Losses &losses) {
     if (!options_.quiet) {
         text += each_header_ ? "" : table_text(report, kFinalRows, report.from_ns);
         text += explanation_blocks(report, options_.style);
+        if (report.event == PacketEvent::receive)
+            text += stack_blocks(report, options_.style);
         for (const auto &note : session_.notes)
             text += wrap("note: ", note, kTextColumns);
         if (!text.empty() && text.back() == '\n')

@@ -61,6 +61,12 @@ void set_addresses(DropGroup &group, const DropKey &key) {
         group.dst = address(from.family, from.dst);
 }
 
+uint8_t pkt_type_of(const DropKey &key) {
+    if (key.kind == WIRE_KEY_SMALL)
+        return key.key.small.pkt_type;
+    return key.kind == WIRE_KEY_FLOW4 ? key.key.flow4.pkt_type : key.key.full.pkt_type;
+}
+
 void set_proto(DropGroup &group, const DropKey &key) {
     if (!has(group.keys, GroupKey::proto))
         return;
@@ -114,12 +120,13 @@ Packet decode_wire_packet(const wire_event &drop, std::vector<uint8_t> bytes) {
     return packet;
 }
 
-DropDecoder::DropDecoder(KernelBtf &btf, Symbolizer &symbols,
+DropDecoder::DropDecoder(PacketEvent event, KernelBtf &btf, Symbolizer &symbols,
                          std::function<std::vector<uint64_t>(int32_t)> stack)
-    : btf_(btf),
+    : event_(event),
+      btf_(btf),
       symbols_(symbols),
       stack_of_id_(std::move(stack)),
-      has_reasons_(btf.has_reasons()) {}
+      has_reasons_(event == PacketEvent::drop && btf.has_reasons()) {}
 
 std::optional<Reason> DropDecoder::reason(uint32_t code) {
     if (!has_reasons_)
@@ -127,25 +134,40 @@ std::optional<Reason> DropDecoder::reason(uint32_t code) {
     return btf_.reason(code);
 }
 
-// The unwinder begins inside the tracepoint; the reader wants to begin at who dropped the packet.
+namespace {
+
+// Our own program and what runs it.
+bool is_of_the_probe(const Symbol &symbol) {
+    return symbol.name.starts_with("bpf_prog_") || symbol.name.starts_with("bpf_trace_run");
+}
+
+}  // namespace
+
+// The unwinder begins inside the tracepoint; the reader wants to begin at who dropped the packet,
+// or who received it.
 Stack DropDecoder::stack(std::span<const uint64_t> frames, uint64_t location) {
     const auto at = std::find(frames.begin(), frames.end(), location);
     if (at != frames.end())
         frames = frames.subspan(static_cast<size_t>(at - frames.begin()));
     symbols_.resolve_all(frames);
     Stack stack;
-    for (const uint64_t frame : frames)
-        stack.push_back(symbols_.resolve(frame));
+    for (const uint64_t frame : frames) {
+        Symbol symbol = symbols_.resolve(frame);
+        if (!stack.empty() || location || !is_of_the_probe(symbol))
+            stack.push_back(std::move(symbol));
+    }
     return stack;
 }
 
 DropRecord DropDecoder::record(const RawSample &sample) {
     const wire_event &drop = sample.event;
     DropRecord record;
+    record.event = event_;
     record.time_ns = drop.time_ns;
     record.cpu = drop.cpu;
     record.reason = reason(drop.reason);
-    record.location = symbols_.resolve(drop.location);
+    if (drop.location)
+        record.location = symbols_.resolve(drop.location);
     record.dev = device(drop.netns, drop.ifindex, drop.ifname);
     record.netns = drop.netns;
     record.task.pid = drop.tgid;
@@ -161,6 +183,7 @@ DropGroup DropDecoder::group(const DropKey &key, const DropEntry &entry, GroupKe
     // The three kinds of key begin alike: location, reason, netns; then all but FLOW4 the ifindex.
     const wire_key_small &common = key.key.small;
     DropGroup group;
+    group.event = event_;
     group.keys = keys;
     group.count = entry.count;
     if (has(keys, GroupKey::reason))
@@ -174,6 +197,8 @@ DropGroup DropDecoder::group(const DropKey &key, const DropEntry &entry, GroupKe
             group.netns = common.netns;
     set_proto(group, key);
     set_addresses(group, key);
+    if (has(keys, GroupKey::pkt_type))
+        group.pkt_type = static_cast<PacketType>(pkt_type_of(key));
     if (key.kind == WIRE_KEY_FULL && has(keys, GroupKey::comm)) {
         const std::string comm = name_of(key.key.full.comm);
         group.comm = comm.empty() ? "(softirq)" : comm;
@@ -233,6 +258,12 @@ DropKey DropDecoder::key_of(const wire_each &each, const RawSample *sample, Grou
         full.ifindex = drop.ifindex;
     if (has(keys, GroupKey::comm) && !(drop.flags & WIRE_EVENT_INTERRUPT))
         std::memcpy(full.comm, drop.comm, sizeof full.comm);
+    if (has(keys, GroupKey::pkt_type)) {
+        if (key.kind == WIRE_KEY_SMALL)
+            key.key.small.pkt_type = drop.pkt_type & 7;
+        else
+            full.pkt_type = drop.pkt_type & 7;
+    }
     if (!sample)
         return key;
     const Packet packet = decode_wire_packet(drop, sample->packet);

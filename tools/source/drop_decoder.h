@@ -14,7 +14,7 @@ namespace whydrop {
 class DropDecoder {
   public:
     // `stack` gives the frames of a stack id of the probes' map.
-    DropDecoder(KernelBtf &btf, Symbolizer &symbols,
+    DropDecoder(PacketEvent event, KernelBtf &btf, Symbolizer &symbols,
                 std::function<std::vector<uint64_t>(int32_t)> stack);
 
     DropRecord record(const RawSample &sample);
@@ -31,6 +31,7 @@ class DropDecoder {
     Stack stack(std::span<const uint64_t> frames, uint64_t location);
     std::optional<Reason> reason(uint32_t code);
 
+    PacketEvent event_;
     KernelBtf &btf_;
     Symbolizer &symbols_;
     std::function<std::vector<uint64_t>(int32_t)> stack_of_id_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "model/drop.h"
-#include "source/live_drops.h"
+#include "source/live_probe.h"
 
 namespace whydrop {
 

@@ -143,20 +143,27 @@ Status KernelBtf::load() {
     return success();
 }
 
+unsigned KernelBtf::tracepoint_arguments(std::string_view name) {
+    const Btf *btf = state_->btf();
+    if (!btf)
+        return 0;
+    // typedef void (*btf_trace_NAME)(void *, the arguments)
+    const uint32_t type = btf->find(BtfKind::typedef_, "btf_trace_" + std::string(name));
+    const auto pointer = btf->type(btf->strip(type));
+    const size_t count = pointer ? btf->parameters(pointer->target).size() : 0;
+    return count ? static_cast<unsigned>(count - 1) : 0;
+}
+
 Result<unsigned> KernelBtf::kfree_skb_arguments() {
     if (Status status = load(); !status)
         return status.error();
-    const Btf &btf = *state_->btf();
-    // typedef void (*btf_trace_kfree_skb)(void *, the arguments)
-    const uint32_t name = btf.find(BtfKind::typedef_, "btf_trace_kfree_skb");
-    const auto pointer = btf.type(btf.strip(name));
-    const size_t count = pointer ? btf.parameters(pointer->target).size() : 0;
-    constexpr size_t least = 3;  // the void *, skb and location
+    const unsigned count = tracepoint_arguments("kfree_skb");
+    constexpr unsigned least = 2;  // skb and location
     if (count < least)
         return Error{Errc::unsupported,
                      "this kernel's BTF does not know the tracepoint skb:kfree_skb",
                      "whydrop needs a kernel built with CONFIG_NET and CONFIG_TRACEPOINTS"};
-    return static_cast<unsigned>(count - 1);
+    return count;
 }
 
 uint32_t KernelBtf::function_id(std::string_view name) {

@@ -26,6 +26,10 @@ class KernelBtf {
     // Reads vmlinux's BTF now. Errc::unsupported: this kernel has none; Errc::failed: it is broken.
     Status load();
 
+    // Arguments that a tracepoint of vmlinux passes ("netif_receive_skb"); 0: there is none of that
+    // name, or no BTF.
+    unsigned tracepoint_arguments(std::string_view name);
+
     // Arguments of skb:kfree_skb: 2 (skb, location), 3 (and reason, 5.17: c504e5c2f964) or 4 (and
     // rx_sk, 6.11: c53795d48ee8). More when a later kernel appends some. Errors: as load(), and
     // unsupported when the kernel does not have the tracepoint.

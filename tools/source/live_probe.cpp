@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "source/live_drops.h"
+#include "source/live_probe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,10 +14,11 @@
 #include <future>
 #include <optional>
 
-#include "drops.skel.h"
 #include "filter/packet_filter.h"
 #include "source/group_maps.h"
 #include "source/kernel_btf.h"
+#include "source/probe_object.h"
+#include "source/probe_variant.h"
 #include "sys/handle.h"
 
 namespace whydrop {
@@ -28,7 +29,6 @@ constexpr uint32_t small_groups = 8192, flow_groups = 131072;
 constexpr uint32_t sample_ring = 1u << 20, each_ring = 32u << 20;
 constexpr uint32_t stack_entries = 16384;
 
-using Skeleton = Handle<drops_bpf, &drops_bpf__destroy>;
 using Link = Handle<bpf_link, &bpf_link__destroy>;
 using Ring = Handle<ring_buffer, &ring_buffer__free>;
 
@@ -50,7 +50,7 @@ int keep_libbpf_message(libbpf_print_level level, const char *format, va_list ar
 }
 
 Error load_error(int err) {
-    Error error = errno_error("the kernel refused the drop probe", err);
+    Error error = errno_error("the kernel refused the probe", err);
     if (err == EPERM)
         error.hint = "run as root, or with CAP_BPF and CAP_PERFMON";
     else
@@ -59,14 +59,9 @@ Error load_error(int err) {
     return error;
 }
 
-struct Variant {
-    unsigned arguments;
-    bool cast;
-};
-
 // Absent: no filter is asked for.
 Result<std::optional<PacketFilter>> packet_filter(const std::string &expression,
-                                                  const Variant &variant, KernelBtf &btf) {
+                                                  const ProbeVariant &variant, KernelBtf &btf) {
     if (expression.empty())
         return std::optional<PacketFilter>();
     FilterReading reading;
@@ -104,61 +99,63 @@ uint32_t layout_for(uint32_t keys) {
     return keys & WIRE_BY_DEV ? WIRE_KEY_FULL : WIRE_KEY_FLOW4;
 }
 
-struct LiveDrops::State {
-    Skeleton skeleton;
+struct LiveProbe::State {
+    std::unique_ptr<ProbeObject> object;
     wire_config config{};
-    Variant variant{};
+    ProbeVariant variant;
     std::vector<std::pair<uint32_t, GroupMaps>> groups;  // by kind of key
     std::future<Status> finished;                        // ends before the groups do
     Ring ring;
     std::function<bool(const void *, size_t)> on_record;
-    Link link;
+    std::vector<Link> links;
 
-    Status load(const LiveDropsSetup &setup, const Variant &choice, const PacketFilter *filter);
+    Status load(const ProbeSetup &setup, const ProbeVariant &choice, const PacketFilter *filter);
+    Status choose_programs();
     void leave_out_unused_maps();
     Status make_groups(uint32_t max_groups);
     Status make_ring();
     static int on_ring_record(void *self, void *data, size_t bytes) {
         return static_cast<State *>(self)->on_record(data, bytes) ? 0 : -ECANCELED;
     }
-    bpf_program *chosen() const {
-        const auto &progs = skeleton->progs;
-        if (variant.cast)
-            return variant.arguments >= 4 ? progs.cast_4 : progs.cast_3;
-        if (variant.arguments >= 4)
-            return progs.probe_4;
-        return variant.arguments == 3 ? progs.probe_3 : progs.probe_2;
+    [[nodiscard]] bpf_program *program(const ProbeHook &hook) const {
+        return object->program(hook.program.c_str());
     }
 };
 
-LiveDrops::LiveDrops(std::unique_ptr<State> state) : state_(std::move(state)) {}
-LiveDrops::~LiveDrops() = default;
+LiveProbe::LiveProbe(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LiveProbe::~LiveProbe() = default;
 
-Result<std::unique_ptr<LiveDrops>> LiveDrops::open(const LiveDropsSetup &setup, KernelBtf &btf) {
-    auto arguments = btf.kfree_skb_arguments();
-    if (!arguments)
-        return arguments.error();
+Result<std::unique_ptr<LiveProbe>> LiveProbe::open(const ProbeSetup &setup, KernelBtf &btf) {
+    auto variants = variants_for(setup.event, setup.tracepoints, btf);
+    if (!variants)
+        return variants.error();
     libbpf_set_print(keep_libbpf_message);
-    // bpf_rdonly_cast may exist and still be refused: the plain variant is tried then.
-    std::vector<Variant> variants;
-    if (*arguments >= 3 && btf.has_function("bpf_rdonly_cast"))
-        variants.push_back({*arguments, true});
-    variants.push_back({*arguments, false});
     std::optional<Error> refused;
-    for (const Variant &variant : variants) {
+    for (const ProbeVariant &variant : *variants) {
         auto filter = packet_filter(setup.packet_filter, variant, btf);
         if (!filter)
             return filter.error();
         auto state = std::make_unique<State>();
         auto loaded = state->load(setup, variant, filter->has_value() ? &**filter : nullptr);
         if (loaded)
-            return std::unique_ptr<LiveDrops>(new LiveDrops(std::move(state)));
+            return std::unique_ptr<LiveProbe>(new LiveProbe(std::move(state)));
         refused = loaded.error();
     }
     return *refused;
 }
 
-Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice,
+Status LiveProbe::State::choose_programs() {
+    for (const ProbeHook &hook : variant.hooks) {
+        bpf_program__set_autoload(program(hook), true);
+        if (const int err =
+                bpf_program__set_attach_target(program(hook), 0, hook.tracepoint.c_str()))
+            return load_error(-err);
+    }
+    bpf_program__set_autoload(object->program("read_clock"), true);
+    return success();
+}
+
+Status LiveProbe::State::load(const ProbeSetup &setup, const ProbeVariant &choice,
                               const PacketFilter *filter) {
     const FilterForLoading filtered(filter);
     libbpf_said.clear();
@@ -172,48 +169,44 @@ Status LiveDrops::State::load(const LiveDropsSetup &setup, const Variant &choice
     config.needs_device = config.each || config.ifindex || config.netns ||
                           config.keys & (WIRE_BY_DEV | WIRE_BY_NETNS);
     config.pcap = filter != nullptr;
-    skeleton.reset(drops_bpf__open());
-    if (!skeleton)
+    object = ProbeObject::open(setup.event);
+    if (!object)
         return load_error(errno);
-    *const_cast<wire_config *>(
-        reinterpret_cast<const volatile wire_config *>(&skeleton->rodata->config)) = config;
+    object->config() = config;
     const uint32_t ring_bytes =
         setup.ring_bytes ? setup.ring_bytes : (config.each ? each_ring : sample_ring);
-    bpf_map__set_max_entries(skeleton->maps.ring,
+    bpf_map__set_max_entries(object->map("ring"),
                              std::bit_ceil(std::max<uint32_t>(ring_bytes, 4096)));
     leave_out_unused_maps();
-    bpf_program__set_autoload(chosen(), true);
-    if (const int err = bpf_program__set_attach_target(chosen(), 0, "kfree_skb"))
-        return load_error(-err);
-    bpf_program__set_autoload(skeleton->progs.read_clock, true);
+    if (auto chosen = choose_programs(); !chosen)
+        return chosen;
     if (auto made = make_groups(max_groups); !made)
         return made.error().code == Errc::unsupported ? load_error(EPERM) : made.error();
-    if (const int err = drops_bpf__load(skeleton.get()))
+    if (const int err = object->load())
         return load_error(-err);
     return make_ring();
 }
 
 // A map that no reachable instruction names is not made.
-void LiveDrops::State::leave_out_unused_maps() {
-    const auto &maps = skeleton->maps;
-    bpf_map__set_autocreate(maps.groups_small, config.layout == WIRE_KEY_SMALL);
-    bpf_map__set_autocreate(maps.groups_flow4, config.layout == WIRE_KEY_FLOW4);
-    bpf_map__set_autocreate(maps.groups_full, config.layout != WIRE_KEY_SMALL);
-    bpf_map__set_autocreate(maps.stacks, (config.keys & WIRE_BY_STACK) != 0);
-    bpf_map__set_max_entries(maps.stacks, stack_entries);
-    bpf_map__set_autocreate(maps.pcap_views, config.pcap != 0);
+void LiveProbe::State::leave_out_unused_maps() {
+    bpf_map__set_autocreate(object->map("groups_small"), config.layout == WIRE_KEY_SMALL);
+    bpf_map__set_autocreate(object->map("groups_flow4"), config.layout == WIRE_KEY_FLOW4);
+    bpf_map__set_autocreate(object->map("groups_full"), config.layout != WIRE_KEY_SMALL);
+    bpf_map__set_autocreate(object->map("stacks"), (config.keys & WIRE_BY_STACK) != 0);
+    bpf_map__set_max_entries(object->map("stacks"), stack_entries);
+    bpf_map__set_autocreate(object->map("pcap_views"), config.pcap != 0);
 }
 
-Status LiveDrops::State::make_groups(uint32_t max_groups) {
+Status LiveProbe::State::make_groups(uint32_t max_groups) {
     struct Kind {
         uint32_t kind;
         bpf_map *outer;
         bool used;
     };
     const Kind kinds[] = {
-        {WIRE_KEY_SMALL, skeleton->maps.groups_small, config.layout == WIRE_KEY_SMALL},
-        {WIRE_KEY_FLOW4, skeleton->maps.groups_flow4, config.layout == WIRE_KEY_FLOW4},
-        {WIRE_KEY_FULL, skeleton->maps.groups_full, config.layout != WIRE_KEY_SMALL},
+        {WIRE_KEY_SMALL, object->map("groups_small"), config.layout == WIRE_KEY_SMALL},
+        {WIRE_KEY_FLOW4, object->map("groups_flow4"), config.layout == WIRE_KEY_FLOW4},
+        {WIRE_KEY_FULL, object->map("groups_full"), config.layout != WIRE_KEY_SMALL},
     };
     for (const Kind &kind : kinds) {
         if (!kind.used)
@@ -239,35 +232,38 @@ Status LiveDrops::State::make_groups(uint32_t max_groups) {
     return success();
 }
 
-Status LiveDrops::State::make_ring() {
-    ring.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.ring), on_ring_record, this, nullptr));
+Status LiveProbe::State::make_ring() {
+    ring.reset(ring_buffer__new(bpf_map__fd(object->map("ring")), on_ring_record, this, nullptr));
     if (!ring)
         return errno_error("cannot map the ring buffer", errno, "ask for less with --ring-size");
     return success();
 }
 
-Status LiveDrops::attach() {
+Status LiveProbe::attach() {
     if (auto finished = state_->finished.get(); !finished)
         return finished;
-    state_->link.reset(bpf_program__attach_trace(state_->chosen()));
-    if (!state_->link)
-        return load_error(errno);
+    for (const ProbeHook &hook : state_->variant.hooks) {
+        Link link(bpf_program__attach_trace(state_->program(hook)));
+        if (!link)
+            return load_error(errno);
+        state_->links.push_back(std::move(link));
+    }
     return success();
 }
 
-Status LiveDrops::detach() {
-    if (!state_->link)
+Status LiveProbe::detach() {
+    if (state_->links.empty())
         return success();
-    state_->link.reset();
+    state_->links.clear();
     // Putting a map into an outer one waits for the programs that still run.
     return state_->groups.back().second.wait_for_writers();
 }
 
-int LiveDrops::poll_fd() const {
+int LiveProbe::poll_fd() const {
     return ring_buffer__epoll_fd(state_->ring.get());
 }
 
-Status LiveDrops::consume(const std::function<bool(const void *, size_t)> &on_record) {
+Status LiveProbe::consume(const std::function<bool(const void *, size_t)> &on_record) {
     state_->on_record = on_record;
     const int count = ring_buffer__consume(state_->ring.get());
     state_->on_record = nullptr;
@@ -276,9 +272,9 @@ Status LiveDrops::consume(const std::function<bool(const void *, size_t)> &on_re
     return success();
 }
 
-Status LiveDrops::drain(const std::function<void(const RawGroup &)> &on_group) {
+Status LiveProbe::drain(const std::function<void(const RawGroup &)> &on_group) {
     // First, so that a map that fills while we read is announced.
-    state_->skeleton->bss->fill = {};
+    state_->object->fill() = {};
     for (auto &[kind, maps] : state_->groups) {
         RawGroup group;
         group.kind = kind;
@@ -310,13 +306,13 @@ uint64_t recursion_misses(int program) {
 
 }  // namespace
 
-Result<RawTotals> LiveDrops::totals() const {
+Result<RawTotals> LiveProbe::totals() const {
     const int cpus = libbpf_num_possible_cpus();
     if (cpus <= 0)
         return errno_error("cannot count the CPUs", -cpus);
     std::vector<wire_cpu> parts(static_cast<size_t>(cpus));
     const uint32_t slot = 0;
-    if (bpf_map_lookup_elem(bpf_map__fd(state_->skeleton->maps.cpus), &slot, parts.data()) != 0)
+    if (bpf_map_lookup_elem(bpf_map__fd(state_->object->map("cpus")), &slot, parts.data()) != 0)
         return errno_error("cannot read the counters of the CPUs", errno);
     RawTotals totals;
     for (const wire_cpu &part : parts) {
@@ -337,38 +333,38 @@ Result<RawTotals> LiveDrops::totals() const {
         totals.stack_errors += part.stack_errors;
         totals.undecided += part.undecided;
     }
-    totals.recursion_misses = recursion_misses(bpf_program__fd(state_->chosen()));
+    for (const ProbeHook &hook : state_->variant.hooks)
+        totals.recursion_misses += recursion_misses(bpf_program__fd(state_->program(hook)));
     return totals;
 }
 
-std::vector<uint64_t> LiveDrops::stack(int32_t stack_id) const {
+std::vector<uint64_t> LiveProbe::stack(int32_t stack_id) const {
     uint64_t frames[WIRE_STACK_DEPTH] = {};
     if (stack_id < 0 ||
-        bpf_map_lookup_elem(bpf_map__fd(state_->skeleton->maps.stacks), &stack_id, frames) != 0)
+        bpf_map_lookup_elem(bpf_map__fd(state_->object->map("stacks")), &stack_id, frames) != 0)
         return {};
     return {frames, std::find(std::begin(frames), std::end(frames), 0u)};
 }
 
-Result<wire_clock> LiveDrops::clock() const {
+Result<wire_clock> LiveProbe::clock() const {
     uint8_t packet[64] = {};  // the kernel wants at least an Ethernet header
     bpf_test_run_opts options{};
     options.sz = sizeof options;
     options.data_in = packet;
     options.data_size_in = sizeof packet;
     options.repeat = 1;
-    if (bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.read_clock), &options) != 0)
+    if (bpf_prog_test_run_opts(bpf_program__fd(state_->object->program("read_clock")), &options) !=
+        0)
         return errno_error("cannot read the kernel's clock", errno);
-    return wire_clock{state_->skeleton->bss->clock_pair.jiffies,
-                      state_->skeleton->bss->clock_pair.mono_ns};
+    return state_->object->clock_pair();
 }
 
-const wire_config &LiveDrops::config() const {
+const wire_config &LiveProbe::config() const {
     return state_->config;
 }
 
-std::string LiveDrops::description() const {
-    return "tp_btf/kfree_skb, " + std::to_string(state_->variant.arguments) + " arguments, " +
-           (state_->variant.cast ? "direct reads" : "probe reads");
+std::string LiveProbe::description() const {
+    return state_->variant.description;
 }
 
 }  // namespace whydrop

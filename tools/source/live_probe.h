@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The probes of drops.bpf.c, loaded into the running kernel: groups to be drained, records to be
-// consumed, counters of what was not seen.
+// Probes that count packets by key, loaded into the running kernel: groups to be drained, records
+// to be consumed, counters of what was not seen.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/drop.h"
 #include "probes/wire.h"
 #include "sys/result.h"
 
@@ -17,7 +18,10 @@ namespace whydrop {
 class KernelBtf;
 
 // The settings of a run, with names already resolved.
-struct LiveDropsSetup {
+struct ProbeSetup {
+    PacketEvent event = PacketEvent::drop;
+    // For packets that are received: the tracepoints at which they are counted, one or two.
+    std::vector<std::string> tracepoints;
     wire_config config{};       // filters, keys, mode; layout and the rest are set by open()
     std::string packet_filter;  // a pcap-filter(7) expression; empty: none
     uint32_t max_groups = 0;    // 0: by layout
@@ -44,12 +48,12 @@ size_t key_bytes(uint32_t kind);
 // The smallest layout that holds the keys (WIRE_BY_*).
 uint32_t layout_for(uint32_t keys);
 
-class LiveDrops {
+class LiveProbe {
   public:
     // Loads, but does not attach: nothing is counted yet. Errors: unsupported, naming what is
     // missing.
-    static Result<std::unique_ptr<LiveDrops>> open(const LiveDropsSetup &setup, KernelBtf &btf);
-    ~LiveDrops();
+    static Result<std::unique_ptr<LiveProbe>> open(const ProbeSetup &setup, KernelBtf &btf);
+    ~LiveProbe();
 
     Status attach();
     // Stops counting; when it returns no program runs any more and totals() is exact.
@@ -72,7 +76,7 @@ class LiveDrops {
 
   private:
     struct State;
-    explicit LiveDrops(std::unique_ptr<State> state);
+    explicit LiveProbe(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 
