@@ -107,6 +107,30 @@ DropRecord every_header() {
     return drop;
 }
 
+DropGroup received() {
+    DropGroup group;
+    group.event = PacketEvent::receive;
+    group.keys = static_cast<GroupKeys>(GroupKey::dev) | static_cast<GroupKeys>(GroupKey::pkt_type);
+    group.dev = Device{"eth0", 2, 4026531840};
+    group.pkt_type = PacketType::broadcast;
+    group.count = {31, 37, 1861};
+    return group;
+}
+
+DropRecord received_packet() {
+    DropRecord record = sample::record();
+    record.event = PacketEvent::receive;
+    record.reason.reset();
+    record.location = {};
+    return record;
+}
+
+Report received_in_all() {
+    Report report = sample::report();
+    report.event = PacketEvent::receive;
+    return report;
+}
+
 TEST(Json, RoundTrip) {
     struct Row {
         const char *what;
@@ -125,6 +149,9 @@ TEST(Json, RoundTrip) {
         {"a drop nothing is known of", to_json(DropRecord{})},
         {"the totals", total_to_json(sample::report(), true)},
         {"losses", losses_to_json(sample::losses())},
+        {"what was received", to_json(received(), true)},
+        {"a packet that was received", to_json(received_packet())},
+        {"the totals of what was received", total_to_json(received_in_all(), true)},
         {"a feature", to_json(Feature{"btf", true, true, "1 MiB", "install it"})},
     };
     for (const Row &row : rows)
@@ -146,6 +173,17 @@ TEST(Json, ReadsWhatWasMeant) {
     EXPECT_EQ(drop.packet.meta.type, PacketType::other_host);
     EXPECT_EQ(drop.task.in_interrupt, true);
     EXPECT_EQ(drop.stack.at(1).address, 0xffffffffc0000001);
+}
+
+TEST(Json, WhatWasReceivedIsNoDrop) {
+    const auto line = std::get<GroupLine>(read_back(to_json(received(), true)));
+    EXPECT_EQ(line.group.event, PacketEvent::receive);
+    EXPECT_EQ(line.group.pkt_type, PacketType::broadcast);
+    const std::string packet = to_json(received_packet());
+    EXPECT_EQ(packet.find("location"), std::string::npos) << packet;
+    EXPECT_EQ(std::get<DropRecord>(read_back(packet)).event, PacketEvent::receive);
+    const auto total = std::get<TotalLine>(read_back(total_to_json(received_in_all(), true)));
+    EXPECT_EQ(total.report.event, PacketEvent::receive);
 }
 
 TEST(Json, AnyBytesBecomeValidUtf8) {

@@ -80,6 +80,8 @@ TEST_F(KernelBtfTest, CountsTheArgumentsOfTheTracepoint) {
         const auto counted = KernelBtf(dir.path()).kfree_skb_arguments();
         ASSERT_TRUE(counted) << counted.error().what;
         EXPECT_EQ(*counted, arguments);
+        EXPECT_EQ(KernelBtf(dir.path()).tracepoint_arguments("kfree_skb"), arguments);
+        EXPECT_EQ(KernelBtf(dir.path()).tracepoint_arguments("netif_rx"), 0u) << "there is none";
     }
 }
 

@@ -116,6 +116,39 @@ TEST(Golden, DropsByFlow) {
     expect_golden("drops-flow.txt", text_run({}, report));
 }
 
+// No reason, no explanation: the keys, rates of packets and bytes, and the stacks.
+TEST(Golden, ReceivedText) {
+    Report report;
+    report.event = PacketEvent::receive;
+    report.final = true;
+    report.keys = static_cast<GroupKeys>(GroupKey::dev) | static_cast<GroupKeys>(GroupKey::proto) |
+                  static_cast<GroupKeys>(GroupKey::pkt_type);
+    report.from_ns = sample::report().from_ns;
+    report.to_ns = sample::report().to_ns;
+    DropGroup group;
+    group.event = PacketEvent::receive;
+    group.keys = report.keys;
+    group.dev = Device{"eth0", 2, 4026531840};
+    group.proto = "ipv4";
+    group.l4proto = "tcp";
+    group.pkt_type = PacketType::host;
+    group.count = {503, 1009, 700123};
+    group.stack = Stack{{0, "__netif_receive_skb_core", 819, ""}, {0, "napi_gro_receive", 7, ""}};
+    report.groups.push_back(group);
+    group.proto = "arp";
+    group.l4proto.reset();
+    group.pkt_type = PacketType::broadcast;
+    group.count = {7, 7, 322};
+    group.stack.reset();
+    report.groups.push_back(group);
+    report.total = {510, 1016, 700445};
+    expect_golden("receive.txt", text_run({}, report, {}));
+    expect_golden("receive.jsonl", written([&](Output &output) {
+                      JsonLinesSink sink(output);
+                      run(sink, report, {});
+                  }));
+}
+
 TEST(Golden, EachText) {
     ::setenv("TZ", "UTC", 1);
     DropRecord plain;
