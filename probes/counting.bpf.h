@@ -113,15 +113,24 @@ static __always_inline void fill_stack_and_comm(struct wire_key_full *key,
         bpf_get_current_comm(key->comm, sizeof(key->comm));
 }
 
+// Field by field: what has just been written in parts is slow to be read as a whole.
+static __always_inline bool same_small(const struct wire_key_small *a,
+                                       const struct wire_key_small *b)
+{
+    return a->location == b->location && a->reason == b->reason && a->netns == b->netns &&
+           a->ifindex == b->ifindex && a->ethertype == b->ethertype && a->l4proto == b->l4proto &&
+           (&a->l4proto)[1] == (&b->l4proto)[1]; // both halves of the last byte
+}
+
 static __always_inline bool same_key(const struct wire_cpu *cpu, const void *key, __u32 kind)
 {
     const __u64 *a = (const void *)&cpu->key, *b = key;
 
-    if (cpu->key_kind != kind || a[0] != b[0] || a[1] != b[1] || a[2] != b[2])
+    if (cpu->key_kind != kind)
         return false;
     if (kind == WIRE_KEY_SMALL)
-        return true;
-    if (a[3] != b[3])
+        return same_small(&cpu->key.small, key);
+    if (a[0] != b[0] || a[1] != b[1] || a[2] != b[2] || a[3] != b[3])
         return false;
     if (kind == WIRE_KEY_FLOW4)
         return true;
@@ -223,14 +232,14 @@ static __always_inline void send_each(enum how how, struct event *event)
 }
 
 static __always_inline void count_by_key(enum how how, struct event *event, const struct flow *flow,
-                                         bool nested)
+                                         __u32 layout, bool nested)
 {
     union wire_key key; // one for all kinds: the stack has 512 bytes
 
-    if (config.layout == WIRE_KEY_SMALL) {
+    if (layout == WIRE_KEY_SMALL) {
         fill_small(&key.small, event, flow);
         count_event(how, event, &key, WIRE_KEY_SMALL, nested);
-    } else if (config.layout == WIRE_KEY_FLOW4 && flow->family == 4) {
+    } else if (layout == WIRE_KEY_FLOW4 && flow->family == 4) {
         fill_flow4(&key.flow4, event, flow);
         count_event(how, event, &key, WIRE_KEY_FLOW4, nested);
     } else {
@@ -247,8 +256,9 @@ static __always_inline __u32 packets_beyond_first(enum how how, struct sk_buff *
     return segments > 1 ? segments - 1 : 0;
 }
 
-// Is it what was asked for? Finds its flow and its length on the way.
-static __always_inline bool wanted(enum how how, struct event *event, struct flow *flow)
+// Is it what was asked for? Finds its length, and as much of its flow as is `asked` (WIRE_BY_*).
+static __always_inline bool wanted(enum how how, struct event *event, struct flow *flow,
+                                   __u32 asked)
 {
     __u32 slot = 0;
 
@@ -258,7 +268,7 @@ static __always_inline bool wanted(enum how how, struct event *event, struct flo
             return false;
     }
     if (config.needs_flow) {
-        parse_flow(how, event->skb, flow);
+        parse_flow(how, event->skb, flow, asked);
         if (!flow_wanted(flow))
             return false;
     }
@@ -281,8 +291,8 @@ static __always_inline bool wanted(enum how how, struct event *event, struct flo
     return true;
 }
 
-// Counts it, or sends it with --each.
-static __always_inline int take(enum how how, struct event *event, struct flow *flow)
+// Counts it, or sends it with --each. `layout`: config's, or the same where the compiler knows it.
+static __always_inline int take(enum how how, struct event *event, struct flow *flow, __u32 layout)
 {
     bool nested;
 
@@ -294,7 +304,7 @@ static __always_inline int take(enum how how, struct event *event, struct flow *
     event->now = bpf_jiffies64();
     nested = event->cpu->busy;
     event->cpu->busy = 1;
-    count_by_key(how, event, flow, nested);
+    count_by_key(how, event, flow, layout, nested);
     if (!nested)
         event->cpu->busy = 0;
     return 0;

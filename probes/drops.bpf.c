@@ -19,12 +19,12 @@ static __always_inline int dropped(enum how how, void *ctx, struct sk_buff *skb,
         .ctx = ctx, .skb = skb, .rx_sk = rx_sk, .location = location, .reason = reason};
     struct flow flow = {};
 
-    if (!wanted(how, &event, &flow))
+    if (!wanted(how, &event, &flow, config.keys))
         return 0;
     event.key_reason = reason;
     if (reason == config.split_reason)
         event.key_reason |= part_of_reason(skb) << WIRE_PART_SHIFT;
-    return take(how, &event, &flow);
+    return take(how, &event, &flow, config.layout);
 }
 
 #define VARIANT(name, how, reason, rx_sk)                                       \

@@ -18,7 +18,18 @@ enum {
 #define BEING_RECEIVED 0
 #endif
 
-// From skb->head; UNSET_HEADER: nobody has set it.
+// 0: nobody has said where it is.
+static __always_inline const unsigned char *network_header(struct sk_buff *skb)
+{
+    __u16 offset;
+
+    if (BEING_RECEIVED)
+        return skb->data;
+    offset = skb->network_header;
+    return offset == UNSET_HEADER ? 0 : skb->head + offset;
+}
+
+// The same from skb->head; UNSET_HEADER instead of 0.
 static __always_inline __u32 network_offset(struct sk_buff *skb)
 {
     return BEING_RECEIVED ? (__u32)(skb->data - skb->head) : skb->network_header;

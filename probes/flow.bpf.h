@@ -7,6 +7,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "extent.bpf.h"
+#include "wire.h"
 
 enum {
     ETH_P_IP = 0x0800,
@@ -57,12 +58,15 @@ static __always_inline bool is_linear(struct sk_buff *skb, const unsigned char *
     return !BEING_RECEIVED || at + bytes <= skb->data + (skb->len - skb->data_len);
 }
 
+// What of a flow is asked for (WIRE_BY_*): with PROTO alone, addresses and ports are not read.
+enum { FLOW_ADDRESSES = WIRE_BY_FLOW | WIRE_BY_SRC | WIRE_BY_DST, FLOW_PORTS = WIRE_BY_FLOW };
+
 static __always_inline void parse_ports(enum how how, struct flow *flow, struct sk_buff *skb,
-                                        const unsigned char *l4)
+                                        const unsigned char *l4, __u32 asked)
 {
     __u32 ports;
 
-    if (!has_ports(flow->l4proto) || !is_linear(skb, l4, sizeof(ports)))
+    if (!(asked & FLOW_PORTS) || !has_ports(flow->l4proto) || !is_linear(skb, l4, sizeof(ports)))
         return;
     ports = bpf_ntohl(load_u32(how, l4));
     flow->sport = ports >> 16;
@@ -70,27 +74,31 @@ static __always_inline void parse_ports(enum how how, struct flow *flow, struct 
 }
 
 // What the flow needs of the header: few loads, or one call of the helper.
-static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip, const unsigned char *l3)
+static __always_inline void load_ipv4(enum how how, struct ipv4_start *ip, const unsigned char *l3,
+                                      __u32 asked)
 {
     if (how == HOW_PROBE) {
         bpf_probe_read_kernel(ip, IPV4_BYTES, l3);
         return;
     }
     ip->version_ihl = load_u8(how, l3);
-    ip->frag_off = load_u16(how, l3 + offsetof(struct ipv4_start, frag_off));
     ip->protocol = load_u8(how, l3 + offsetof(struct ipv4_start, protocol));
-    ip->saddr = load_u32(how, l3 + offsetof(struct ipv4_start, saddr));
-    ip->daddr = load_u32(how, l3 + offsetof(struct ipv4_start, daddr));
+    if (asked & FLOW_PORTS)
+        ip->frag_off = load_u16(how, l3 + offsetof(struct ipv4_start, frag_off));
+    if (asked & FLOW_ADDRESSES) {
+        ip->saddr = load_u32(how, l3 + offsetof(struct ipv4_start, saddr));
+        ip->daddr = load_u32(how, l3 + offsetof(struct ipv4_start, daddr));
+    }
 }
 
 static __always_inline void parse_ipv4(enum how how, struct flow *flow, struct sk_buff *skb,
-                                       const unsigned char *l3)
+                                       const unsigned char *l3, __u32 asked)
 {
     struct ipv4_start ip = {};
 
     if (!is_linear(skb, l3, IPV4_BYTES))
         return;
-    load_ipv4(how, &ip, l3);
+    load_ipv4(how, &ip, l3, asked);
     if (ip.version_ihl >> 4 != 4)
         return;
     flow->family = 4;
@@ -100,7 +108,7 @@ static __always_inline void parse_ipv4(enum how how, struct flow *flow, struct s
     flow->has_l4 = 1;
     // Only the first fragment has the ports.
     if (!(ip.frag_off & bpf_htons(IP_OFFSET)))
-        parse_ports(how, flow, skb, l3 + (ip.version_ihl & 15) * 4);
+        parse_ports(how, flow, skb, l3 + (ip.version_ihl & 15) * 4, asked);
 }
 
 // What follows the extension headers of an IPv6 packet at `l3`: the protocol in the low byte, above
@@ -140,7 +148,7 @@ __noinline __u32 ipv6_transport_probe(__u64 l3)
 }
 
 static __always_inline void parse_ipv6(enum how how, struct flow *flow, struct sk_buff *skb,
-                                       const unsigned char *l3)
+                                       const unsigned char *l3, __u32 asked)
 {
     __u64 head = 0; // read so that it is a number to every verifier: pointers are not passed on
     __u32 transport;
@@ -155,7 +163,7 @@ static __always_inline void parse_ipv6(enum how how, struct flow *flow, struct s
     flow->l4proto = transport;
     flow->has_l4 = 1;
     if (transport >> 8)
-        parse_ports(how, flow, skb, l3 + (transport >> 8 & 0xffff));
+        parse_ports(how, flow, skb, l3 + (transport >> 8 & 0xffff), asked);
 }
 
 // A tag that is still in the bytes, right before the network header: `l3` is set behind it, and the
@@ -172,18 +180,17 @@ static __always_inline __u16 ethertype_behind_tag(__u16 ethertype, const unsigne
     return bpf_ntohs(inner);
 }
 
-static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow)
+static __always_inline void parse_flow(enum how how, struct sk_buff *skb, struct flow *flow,
+                                       __u32 asked)
 {
-    __u32 offset = network_offset(skb);
-    const unsigned char *l3;
+    const unsigned char *l3 = network_header(skb);
 
     flow->ethertype = bpf_ntohs(skb->protocol);
-    if (offset == UNSET_HEADER)
+    if (!l3)
         return;
-    l3 = skb->head + offset;
     flow->ethertype = ethertype_behind_tag(flow->ethertype, &l3);
     if (flow->ethertype == ETH_P_IP)
-        parse_ipv4(how, flow, skb, l3);
+        parse_ipv4(how, flow, skb, l3, asked);
     else if (flow->ethertype == ETH_P_IPV6)
-        parse_ipv6(how, flow, skb, l3);
+        parse_ipv6(how, flow, skb, l3, asked);
 }

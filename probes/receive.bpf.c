@@ -8,16 +8,26 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct wire_config config = {};
 
+static __always_inline int count_received(enum how how, struct event *event, __u32 layout,
+                                          __u32 asked)
+{
+    struct flow flow = {};
+
+    if (!wanted(how, event, &flow, asked))
+        return 0;
+    return take(how, event, &flow, layout);
+}
+
+// The keys that most ask for have code of their own: what is not in them is not even kept at 0.
 static __always_inline int received(enum how how, void *ctx, struct sk_buff *skb)
 {
     struct event event = {.ctx = ctx, .skb = skb};
-    struct flow flow = {};
 
     if (config.ifindex && on_other_device(skb))
         return 0;
-    if (!wanted(how, &event, &flow))
-        return 0;
-    return take(how, &event, &flow);
+    if (config.layout == WIRE_KEY_SMALL)
+        return count_received(how, &event, WIRE_KEY_SMALL, WIRE_BY_PROTO);
+    return count_received(how, &event, config.layout, config.keys);
 }
 
 #define VARIANT(name, how)                                  \

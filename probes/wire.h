@@ -83,8 +83,8 @@ struct wire_key_full {
     __u16 sport, dport;
     __u16 ethertype;
     __u8 l4proto;
-    __u8 family : 4;            // 4, 6, or 0: no address was found
-    __u8 has_l4 : 1;            // l4proto was found
+    __u8 family : 4; // 4, 6, or 0: no address was found
+    __u8 has_l4 : 1; // l4proto was found
     __u8 pkt_type : 3;
     char comm[WIRE_NAME_BYTES]; // empty: in an interrupt
 };

@@ -41,6 +41,13 @@ SEC("?tp_btf/kfree_skb") int empty(void *ctx)
     return 0;
 }
 
+// The same where packets are received.
+SEC("?tp_btf/netif_receive_skb") int empty_receive(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
 SEC("?tp_btf/kfree_skb") int flow(__u64 *ctx)
 {
     struct sk_buff *skb = kernel_skb(HOW_CAST, ctx[0]);
@@ -48,7 +55,7 @@ SEC("?tp_btf/kfree_skb") int flow(__u64 *ctx)
     struct flow flow = {};
     struct flow_key key = {};
 
-    parse_flow(HOW_CAST, skb, &flow);
+    parse_flow(HOW_CAST, skb, &flow, WIRE_BY_FLOW);
     key.saddr = flow.saddr;
     key.daddr = flow.daddr;
     key.sport = flow.sport;

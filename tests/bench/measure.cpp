@@ -40,7 +40,9 @@ Words under(const Tools &tools, Observer observer, const Words &options, const W
             return {tools.observe, "tracefs", "--",          "env", bpftrace_room,
                     "bpftrace",    "-e",      options.at(0), "-c",  joined(command)};
         case Observer::whydrop:
-            words = {tools.whydrop, "drops", "-q", "-f", "json"};
+        case Observer::receive:
+            words = {tools.whydrop, observer == Observer::whydrop ? "drops" : "receive", "-q", "-f",
+                     "json"};
             words.insert(words.end(), options.begin(), options.end());
             words.push_back("--");
             break;
@@ -83,7 +85,8 @@ bool is_ours(const std::string &group, const Json &generated) {
         if (std::find(ours.begin(), ours.end(), netns) == ours.end())
             return false;
     }
-    return has(group, "\"reason\":\"IP_CSUM\"") || has(group, " > 10.9.8.7:9 udp\"");
+    return has(group, "\"reason\":\"IP_CSUM\"") || has(group, " > 10.9.8.7:9 udp\"") ||
+           (has(group, "\"receive_group\"") && has(group, "\"l4proto\":\"udp\""));
 }
 
 struct Answer {
@@ -95,7 +98,8 @@ Answer read_answer(const std::string &out) {
     Answer answer;
     std::istringstream lines(out);
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("{\"type\":\"drop_group\"")) {
+        if (line.starts_with("{\"type\":\"drop_group\"") ||
+            line.starts_with("{\"type\":\"receive_group\"")) {
             if (!is_ours(line, answer.generated))
                 answer.foreign += number_after(line, "\"events\":");
             continue;
@@ -108,7 +112,7 @@ Answer read_answer(const std::string &out) {
         const std::string type = json.value("type", "");
         if (type == "generated")
             answer.generated = std::move(json);
-        else if (type == "drop_total" && json.value("final", false))
+        else if ((type == "drop_total" || type == "receive_total") && json.value("final", false))
             answer.total = std::move(json);
         else if (type == "losses")
             answer.losses = std::move(json["losses"]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // bench_observe MODE -- COMMAND: what whydrop is compared with.
 //   empty, flow, ring    that program of floor.bpf.c on tp_btf/kfree_skb while the command runs
+//   empty_receive        the same on tp_btf/netif_receive_skb
 //   ftrace               the event skb:kfree_skb into the ring of a tracefs instance of our own
 //   tracefs              nothing, but tracefs and debugfs are mounted, for this command alone
 #include <bpf/libbpf.h>
@@ -120,13 +121,15 @@ Result<int> observe_with_ring(char *const *command) {
 }
 
 Result<int> observe(const std::string &mode, char *const *command) {
-    if (mode == "empty" || mode == "flow" || mode == "ring")
+    if (mode == "empty" || mode == "empty_receive" || mode == "flow" || mode == "ring")
         return observe_with_floor(mode, command);
     if (mode == "ftrace")
         return observe_with_ring(command);
     if (mode != "tracefs")
         return Error{
-            Errc::usage, "'" + mode + "' is none of empty, flow, ring, ftrace and tracefs", {}};
+            Errc::usage,
+            "'" + mode + "' is none of empty, empty_receive, flow, ring, ftrace and tracefs",
+            {}};
     if (auto mounted = mount_privately(); !mounted)
         return mounted.error();
     ::signal(SIGINT, SIG_DFL);
@@ -140,7 +143,9 @@ Result<int> observe(const std::string &mode, char *const *command) {
 
 int main(int argc, char **argv) {
     if (argc < 4 || std::string(argv[2]) != "--") {
-        std::fprintf(stderr, "usage: bench_observe empty|flow|ring|ftrace|tracefs -- COMMAND...\n");
+        std::fprintf(
+            stderr,
+            "usage: bench_observe empty|empty_receive|flow|ring|ftrace|tracefs -- COMMAND...\n");
         return 2;
     }
     // Ctrl-C is for the command; we stay to clean up.

@@ -19,6 +19,7 @@ const char *const bpftrace_reason =
 const std::vector<Variant> all_variants = {
     {"null", "nothing", Observer::nobody, {}},
     {"empty", "empty program", Observer::floor, {"empty"}},
+    {"empty-receive", "empty program, receive", Observer::floor, {"empty_receive"}},
     {"floor-flow", "bare count by flow, 1000 flows", Observer::floor, {"flow"}, 1000},
     {"floor-flow-100k", "the same, 100,000 flows", Observer::floor, {"flow"}, 100'000},
     {"floor-ring", "bare record into a ring", Observer::floor, {"ring"}, 1000},
@@ -76,6 +77,19 @@ const std::vector<Variant> all_variants = {
      {"udp and src host 10.0.0.0 and src port 1024 and dst host 10.9.8.7 and dst port 10"},
      1,
      Counted::none},
+    {"receive", "receive: default keys, with samples", Observer::receive, {}, 1000, Counted::all},
+    {"receive-flow",
+     "receive --by flow, 1000 flows",
+     Observer::receive,
+     {"--by", "flow"},
+     1000,
+     Counted::all},
+    {"receive-not",
+     "receive: filtered out by -i",
+     Observer::receive,
+     {"-i", "lo"},
+     1000,
+     Counted::none},
     {"bpftrace", "bpftrace, reason+location", Observer::bpftrace, {bpftrace_reason}, 1000},
     {"bpftrace-flow", "bpftrace, 5-tuple", Observer::bpftrace, {bpftrace_flow}, 1000},
     {"ftrace", "ftrace's ring", Observer::ftrace, {}, 1000},
@@ -89,6 +103,7 @@ constexpr RatioTarget all_ratios[] = {
     {"flow-4x", "empty", 4.6},          {"each", "empty", 3.0},
     {"each", "ftrace", 0.75},           {"not-reason", "empty", 1.1},
     {"not-reasons", "empty", 1.1},      {"not-device", "empty", 1.1},
+    {"receive", "empty-receive", 1.7},
 };
 
 constexpr ExtraTarget all_extras[] = {

@@ -9,9 +9,10 @@
 
 namespace whydrop::bench {
 
-enum class Observer { nobody, floor, ftrace, bpftrace, whydrop };
+// whydrop: `whydrop drops`; receive: `whydrop receive`.
+enum class Observer { nobody, floor, ftrace, bpftrace, whydrop, receive };
 
-// What whydrop's answer has to say of the drops that were caused.
+// What whydrop's answer has to say of the drops that were caused, or the packets received.
 enum class Counted { nothing_to_check, all, none };
 
 struct Variant {

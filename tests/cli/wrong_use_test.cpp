@@ -11,6 +11,7 @@
 #include "process.h"
 #include "wrong_debug_files.h"
 #include "wrong_hist.h"
+#include "wrong_receive.h"
 
 namespace whydrop::live {
 namespace {
@@ -183,22 +184,6 @@ const Row rows[] = {
      "$W drops --each --by stack",
      2,
      {"--each", "--by stack"}},
-    {"ReceivedByReason",
-     "what was received has no reason",
-     "$W receive -d 1 --by dev,reason",
-     2,
-     {"'reason'", "dev, netns, proto"}},
-    {"ReceivedNowhere", "a place that packets do not pass", "$W receive --at home", 2, {"--at"}},
-    {"ReceivedEachByStack",
-     "two ways to count that exclude each other, here too",
-     "$W receive --each --by stack",
-     2,
-     {"--each", "--by stack"}},
-    {"ReceivedOnNoDevice",
-     "a device that is not there",
-     "$W receive -d 1 -i nosuchdev0",
-     2,
-     {"nosuchdev0", "ip link"}},
     {"RulesThatAreNotThere",
      "a directory of rules that is missing",
      "$W drops -d 1 --rules $D/missing",
@@ -410,6 +395,7 @@ std::string test_name(const testing::TestParamInfo<Row> &info) {
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
 INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Receive, WrongUse, testing::ValuesIn(receive_rows), test_name);
 
 }  // namespace
 }  // namespace whydrop::live
