@@ -17,6 +17,7 @@ import debuggers
 import findings
 import formats
 import guest
+import headers
 import module
 import oracle
 import programs
@@ -130,6 +131,13 @@ def scripts(kernel, place):
     """The scripts of probes/bpftrace: bpftrace takes long to compile them under emulation."""
     return _in_guest(kernel, place, "scripts",
                      [f"{CHECKS / 'scripts'}={name}" for name in SCRIPTS], timeout=LIVE_SECONDS)
+
+
+def bcc(kernel, place):
+    """probes/bcc/drops.py, whose program BCC compiles against this kernel's headers."""
+    return _in_guest(kernel, place, "bcc", [CHECKS / "bcc"], timeout=LIVE_SECONDS, environment={
+        "HEADERS": headers.get(kernel).parents[2],
+        "LINES_TOOL": place.build / "tests/live/lines_tool"})
 
 
 def _built_modules(kernel, folder, sources=("pausenic", "resetrace")):
