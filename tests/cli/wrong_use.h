@@ -2,6 +2,8 @@
 // One row of what is done wrong, see wrong_use_test.cpp.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <ostream>
 #include <string>
 #include <vector>
@@ -25,6 +27,10 @@ struct Row {
 // For the name of the test in a list.
 inline void PrintTo(const Row &row, std::ostream *to) {
     *to << row.sentence;
+}
+
+inline std::string test_name(const testing::TestParamInfo<Row> &info) {
+    return info.param.name;
 }
 
 }  // namespace whydrop::live

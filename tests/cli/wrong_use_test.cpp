@@ -12,6 +12,7 @@
 #include "wrong_debug_files.h"
 #include "wrong_hist.h"
 #include "wrong_receive.h"
+#include "wrong_scripts.h"
 
 namespace whydrop::live {
 namespace {
@@ -388,14 +389,11 @@ TEST_P(WrongUse, IsAnswered) {
         EXPECT_EQ(done.out, row.out);
 }
 
-std::string test_name(const testing::TestParamInfo<Row> &info) {
-    return info.param.name;
-}
-
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
 INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Receive, WrongUse, testing::ValuesIn(receive_rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Scripts, WrongUse, testing::ValuesIn(script_rows), test_name);
 
 }  // namespace
 }  // namespace whydrop::live
