@@ -38,8 +38,10 @@ CRASH_8_ON = ("6.1",)
 CRASH_8_CANNOT = {"blocked-tasks": "crash 8.0.2 finds only the running tasks of this kernel"}
 # Formats of dumps, and what they look like damaged, do not depend on the kernel.
 FORMATS_ON = DAMAGED_ON = ("6.1",)
-# Those of probes/bpftrace, each a test of its own, and that they end.
-SCRIPTS = (*sorted(script.stem for script in (SOURCE / "probes/bpftrace").glob("*.bt")), "ends")
+# Scripts of probes/bpftrace and of `whydrop script`: what a minute is enough for, and all others.
+SCRIPTS = ("drops", "drops-without-reasons", "receive", "called")
+MORE_SCRIPTS = ("drops-of-flow", "drops-without-names", "ends", "pause-counters", "printed-device",
+                "printed-flow", "printed-reason", "xdp-exceptions")
 
 
 @dataclasses.dataclass
@@ -127,10 +129,19 @@ def live(kernel, place):
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
+def _scripts(kernel, place, suite, names):
+    return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
+                     timeout=LIVE_SECONDS, environment={"WHYDROP": place.build / "tools/whydrop"})
+
+
 def scripts(kernel, place):
     """The scripts of probes/bpftrace: bpftrace takes long to compile them under emulation."""
-    return _in_guest(kernel, place, "scripts",
-                     [f"{CHECKS / 'scripts'}={name}" for name in SCRIPTS], timeout=LIVE_SECONDS)
+    return _scripts(kernel, place, "scripts", SCRIPTS)
+
+
+def morescripts(kernel, place):
+    """Those that take some minutes."""
+    return _scripts(kernel, place, "morescripts", MORE_SCRIPTS)
 
 
 def bcc(kernel, place):
