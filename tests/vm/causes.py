@@ -3,6 +3,8 @@
 """Events for the checks of the scripts, a prime number of each, in the network namespace it runs in:
 
     unshare -n causes.py NAME
+
+But for `nic`, which takes the pair of NICs of modules/pausenic where they are.
 """
 import json
 import os
@@ -16,9 +18,11 @@ from checking import until
 # Twins, so that one flow's and all together are primes.
 OF_FLOW, OF_OTHERS = 197, 2
 ALL = OF_FLOW + OF_OTHERS
-FRAMES, PAUSES, ABORTED = 101, 31, 43
+FRAMES, PAUSES, ABORTED, REDIRECTED, REFUSED = 101, 31, 43, 37, 7
 SENDER, PORT, OTHER_PORT = ("127.0.0.1", 40007), ("127.0.0.2", 9), ("127.0.0.2", 10)
 TX, RX = "wdscript0", "wdscript1"
+NIC, NICS_PEER = "pause0", "pause1"
+NOBODY = 9999  # the index of no device
 LOCAL_EXPERIMENT, MAC_CONTROL = "88b5", "8808"  # ethertypes; nobody here takes frames of them
 FRAME, LINK_HEADER = 60, 14
 
@@ -47,10 +51,10 @@ def dropped_by_device():
     return int(line.split(":")[1].split()[3])
 
 
-def send(ethertype, count, payload=b""):
+def send(ethertype, count, payload=b"", device=TX):
     frame = bytes.fromhex("0180c2000001" "525400000001" + ethertype) + payload
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
-        sender.bind((TX, 0))
+        sender.bind((device, 0))
         for _ in range(count):
             sender.send(frame.ljust(FRAME, b"\0"))
 
@@ -78,21 +82,47 @@ def cause_pause():
     until(lambda: dropped_by_device() == PAUSES, "PAUSE frames that nobody takes")
 
 
-def cause_aborted():
-    veth()
-    ip("link", "set", "dev", RX, "xdpgeneric", "obj", os.environ["ABORTING"], "sec", "xdp")
+def run_xdp(program, count):
+    """That many frames go through a program, whose object file the environment names."""
+    ip("link", "set", "dev", RX, "xdpgeneric", "obj", os.environ[program], "sec", "xdp")
     link = json.loads(ip("-j", "link", "show", "dev", RX))[0]
-    print(f"caused: {link['ifindex']} {link['xdp']['prog']['id']}", flush=True)
-    send(LOCAL_EXPERIMENT, ABORTED)
+    print(f"{program}: {link['ifindex']} {link['xdp']['prog']['id']}", flush=True)
+    send(LOCAL_EXPERIMENT, count)
     # Nothing counts these. One that comes behind them, and is counted, tells that they are through.
-    ip("link", "set", "dev", TX, "address", "52:54:00:00:00:02")
     ip("link", "set", "dev", RX, "xdpgeneric", "off")
     before = dropped_by_device()
     send(LOCAL_EXPERIMENT, 1)
     until(lambda: dropped_by_device() > before, "the frame behind them")
 
 
-CAUSES = {name: globals()[f"cause_{name}"] for name in ("datagrams", "frames", "pause", "aborted")}
+def cause_xdp():
+    veth()
+    run_xdp("ABORTING", ABORTED)
+    run_xdp("REDIRECTING", REDIRECTED)
+
+
+def nic_counter(name):
+    lines = subprocess.run(["ethtool", "-S", NIC], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    return int(dict(line.split(":") for line in lines if ": " in line)[f"     {name}"])
+
+
+def cause_nic():
+    for name in (NIC, NICS_PEER):
+        ip("link", "set", name, "up")
+    refuse = pathlib.Path("/sys/module/pausenic/parameters/refuse")
+    refuse.write_text(f"{REFUSED}\n")
+    send(LOCAL_EXPERIMENT, 1, device=NIC)
+    until(lambda: refuse.read_text() == "0\n", "packets that the driver refuses")
+    # Stopped for as long as a PAUSE can say, with a packet waiting; then started again.
+    send(MAC_CONTROL, 1, bytes.fromhex("0001ffff"), NICS_PEER)
+    send(LOCAL_EXPERIMENT, 1, device=NIC)
+    until(lambda: nic_counter("tx_timeouts") > 0, "the watchdog of transmit queues")
+    send(MAC_CONTROL, 1, bytes.fromhex("00010000"), NICS_PEER)
+    print(f"timeouts: {nic_counter('tx_timeouts')}", flush=True)
+
+
+CAUSES = {name: globals()[f"cause_{name}"] for name in ("datagrams", "frames", "pause", "xdp", "nic")}
 
 if __name__ == "__main__":
     CAUSES[sys.argv[1]]()

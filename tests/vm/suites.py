@@ -40,8 +40,8 @@ CRASH_8_CANNOT = {"blocked-tasks": "crash 8.0.2 finds only the running tasks of 
 FORMATS_ON = DAMAGED_ON = ("6.1",)
 # Scripts of probes/bpftrace and of `whydrop script`: what a minute is enough for, and all others.
 SCRIPTS = ("drops", "drops-without-reasons", "receive", "called")
-MORE_SCRIPTS = ("drops-of-flow", "drops-without-names", "ends", "pause-counters", "printed-device",
-                "printed-flow", "printed-reason", "xdp-exceptions")
+MORE_SCRIPTS = ("drops-of-flow", "drops-without-names", "ends", "pause-counters", "pause-nic",
+                "printed-device", "printed-flow", "printed-reason", "xdp-exceptions")
 
 
 @dataclasses.dataclass
@@ -129,9 +129,9 @@ def live(kernel, place):
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
-def _scripts(kernel, place, suite, names):
+def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
-                     timeout=LIVE_SECONDS, environment={"WHYDROP": place.build / "tools/whydrop"})
+                     timeout=LIVE_SECONDS, environment=environment)
 
 
 def scripts(kernel, place):
@@ -140,8 +140,11 @@ def scripts(kernel, place):
 
 
 def morescripts(kernel, place):
-    """Those that take some minutes."""
-    return _scripts(kernel, place, "morescripts", MORE_SCRIPTS)
+    """Those that take some minutes, and what `whydrop script` prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _scripts(kernel, place, "morescripts", MORE_SCRIPTS,
+                        WHYDROP=place.build / "tools/whydrop",
+                        **_built_modules(kernel, pathlib.Path(folder), ("pausenic",)))
 
 
 def bcc(kernel, place):

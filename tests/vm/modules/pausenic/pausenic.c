@@ -4,6 +4,7 @@
  * a received PAUSE frame is not passed up but stops the transmit queue for its time, is counted in
  * ethtool's -S and -I -a, and time 0 starts the queue again. A queue that is kept stopped too long
  * with packets waiting ends in the kernel's transmit watchdog. No NIC that QEMU emulates does this.
+ * Packets can be refused, as a driver does that was called with a full ring.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
@@ -23,6 +24,10 @@ static unsigned int watchdog_ms = 2000;
 module_param(watchdog_ms, uint, 0444);
 MODULE_PARM_DESC(watchdog_ms, "after which a stopped queue with waiting packets is reset");
 
+static unsigned int refuse;
+module_param(refuse, uint, 0644);
+MODULE_PARM_DESC(refuse, "packets still to be refused, as by a driver whose ring is full");
+
 enum {
 	MAC_CONTROL = 0x8808,
 	OPCODE_PAUSE = 0x0001,
@@ -31,6 +36,7 @@ enum {
 	PAUSE_BYTES = ETH_HLEN + 4,
 	QUANTUM_BITS = 512,
 	NAP_US = 500, /* how late an XON may come into effect at most */
+	FULL_NS = 5000000, /* how long the queue is stopped when a packet was refused */
 };
 
 enum counter { RX_XON, RX_XOFF, TX_XON, TX_XOFF, RX_UNSUPPORTED, TX_TIMEOUTS, COUNTERS };
@@ -140,10 +146,28 @@ static void pausenic_receive(struct pausenic *nic, struct sk_buff *skb)
 	netif_rx(skb);
 }
 
+/* Called under the queue's lock. */
+static bool pausenic_refuses(struct pausenic *nic)
+{
+	unsigned long flags;
+
+	if (!refuse)
+		return false;
+	refuse--;
+	spin_lock_irqsave(&nic->lock, flags);
+	nic->paused_until = ktime_add_ns(ktime_get(), FULL_NS);
+	netif_stop_queue(nic->dev);
+	spin_unlock_irqrestore(&nic->lock, flags);
+	schedule_work(&nic->resume);
+	return true;
+}
+
 static netdev_tx_t pausenic_transmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct pausenic *nic = netdev_priv(dev), *peer;
 
+	if (pausenic_refuses(nic))
+		return NETDEV_TX_BUSY;
 	if (is_mac_control(skb) && be16_at(skb, OPCODE_AT) == OPCODE_PAUSE)
 		pausenic_count(nic, be16_at(skb, TIME_AT) ? TX_XOFF : TX_XON);
 	dev->stats.tx_packets++;
