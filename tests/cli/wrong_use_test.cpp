@@ -13,6 +13,7 @@
 #include "wrong_hist.h"
 #include "wrong_receive.h"
 #include "wrong_scripts.h"
+#include "wrong_replay.h"
 
 namespace whydrop::live {
 namespace {
@@ -394,6 +395,7 @@ INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows
 INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Receive, WrongUse, testing::ValuesIn(receive_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Scripts, WrongUse, testing::ValuesIn(script_rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Replay, WrongUse, testing::ValuesIn(replay_rows), test_name);
 
 }  // namespace
 }  // namespace whydrop::live

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "codec/json.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "codec/archive.h"
 #include "codec/packet_fields.h"
 
@@ -361,6 +364,11 @@ std::string losses_to_json(const Losses &losses) {
 }
 std::string to_json(const Feature &feature) {
     return line_of("feature", feature);
+}
+
+bool is_line_type(std::string_view type) {
+    return std::any_of(std::begin(kReaders), std::end(kReaders),
+                       [type](const LineReader &reader) { return type == reader.type; });
 }
 
 Status from_json(std::string_view line, JsonLine &out) {

@@ -47,4 +47,7 @@ using JsonLine = std::variant<Session, DropRecord, GroupLine, TotalLine, Losses,
 // know); never throws.
 Status from_json(std::string_view line, JsonLine &out);
 
+// Whether from_json reads lines of this type. All others are rows of documents.
+bool is_line_type(std::string_view type);
+
 }  // namespace whydrop

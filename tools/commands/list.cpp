@@ -7,6 +7,7 @@ namespace whydrop {
 extern const Command drops_command;
 extern const Command receive_command;
 extern const Command hist_command;
+extern const Command replay_command;
 extern const Command demo_command;
 extern const Command vmcore_command;
 extern const Command script_command;
@@ -15,7 +16,7 @@ extern const Command completion_command;
 
 const std::vector<const Command *> &commands() {
     static const std::vector<const Command *> all = {
-        &drops_command,  &receive_command, &hist_command,   &demo_command,
+        &drops_command,  &receive_command, &hist_command,   &replay_command,     &demo_command,
         &vmcore_command, &script_command,  &doctor_command, &completion_command,
     };
     return all;

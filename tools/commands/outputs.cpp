@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands/command.h"
+#include "model/text.h"
 
 namespace whydrop {
 
@@ -36,6 +37,55 @@ void add_outputs(CLI::App &app, DropOutputOptions &options, const char *group) {
                    "Record the run as JSON lines in this file, to be read again")
         ->type_name("FILE")
         ->group(group);
+}
+
+void add_drop_filters(CLI::App &app, DropFilter &filter, std::vector<std::string> &words,
+                      const char *group) {
+    app.add_option("-i,--iface", filter.iface, "Drops on this device (name or index)")
+        ->type_name("IFACE")
+        ->group(group);
+    app.add_option("-n,--netns", filter.netns,
+                   "Drops in this network namespace (name, pid, path or inode)")
+        ->type_name("NETNS")
+        ->group(group);
+    app.add_option("-r,--reason", filter.reasons,
+                   "Drops for these reasons; with '!' before each, all but these")
+        ->type_name("REASON,...")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group(group);
+    app.add_option("--proto", filter.proto,
+                   "Drops of this protocol (ipv4, ipv6, arp, tcp, udp, icmp, ..., or its number)")
+        ->type_name("PROTO")
+        ->group(group);
+    app.add_option("-p,--pid", filter.pid, "Drops while this process was running (not in softirq)")
+        ->type_name("PID")
+        ->group(group);
+    app.add_option("--comm", filter.comm, "The same by the process's name")
+        ->type_name("NAME")
+        ->group(group);
+    app.add_option("FILTER", words, "Drops of packets that match this pcap-filter(7) expression")
+        ->type_name("FILTER")
+        ->group(group);
+}
+
+std::string joined_filter(const std::vector<std::string> &words) {
+    std::string expression;
+    for (const std::string &word : words)
+        expression += (expression.empty() ? "" : " ") + word;
+    return expression;
+}
+
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names) {
+    GroupKeys keys = 0;
+    for (const std::string &name : names) {
+        const auto key = group_key_by_name(name);
+        if (!key)
+            return Error{Errc::usage, "--by does not know '" + name + "'",
+                         "it takes one or more of " + group_key_names()};
+        keys |= static_cast<GroupKeys>(*key);
+    }
+    return keys;
 }
 
 }  // namespace whydrop

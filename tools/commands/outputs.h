@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The options of every command that sees packets, for where they are shown and kept.
+// The options of every command that sees packets: which are meant, where they are shown and kept.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "engine/drop_output.h"
+#include "source/drop_filter.h"
 
 namespace CLI {
 class App;
@@ -12,5 +16,13 @@ namespace whydrop {
 
 // -f, --pcapng, -C, -W and -o, under the heading `group` of --help.
 void add_outputs(CLI::App &app, DropOutputOptions &options, const char *group);
+
+// -i, -n, -r, --proto, -p, --comm and the words of a packet filter, which `words` collects.
+void add_drop_filters(CLI::App &app, DropFilter &filter, std::vector<std::string> &words,
+                      const char *group);
+std::string joined_filter(const std::vector<std::string> &words);
+
+// What --by names. Errors: usage, with the keys there are.
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names);
 
 }  // namespace whydrop

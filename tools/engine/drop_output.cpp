@@ -14,7 +14,7 @@ namespace {
 
 std::unique_ptr<Sink> shown(const DropOutputOptions &options, Output &output) {
     if (options.format == "json")
-        return std::make_unique<JsonLinesSink>(output, options.text.quiet);
+        return std::make_unique<JsonLinesSink>(output, options.text.quiet || !options.text.each);
     TextOptions text = options.text;
     text.style.colour = use_colour(options.colour, output.fd());
     text.live = options.live && !options.stdout_taken() && isatty(output.fd()) == 1;

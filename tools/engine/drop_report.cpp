@@ -7,13 +7,6 @@
 
 namespace whydrop {
 
-namespace {
-
-// Explaining may ask the kernel, so the long tail of a flood goes without.
-constexpr size_t explained_groups = 1000;
-
-}  // namespace
-
 void JiffyClock::add(const wire_clock &moment) {
     if (!first_)
         first_ = moment;
@@ -43,9 +36,7 @@ Status DropReporter::load_rules(const std::vector<std::string> &dirs) {
     return success();
 }
 
-void DropReporter::explain(DropRecord &drop) {
-    if (!explainer_)
-        return;
+void explain_alone(const Explainer &explainer, const HostView &host, DropRecord &drop) {
     DropGroup alone;
     alone.keys = static_cast<GroupKeys>(GroupKey::reason) |
                  static_cast<GroupKeys>(GroupKey::location) | static_cast<GroupKeys>(GroupKey::dev);
@@ -54,10 +45,15 @@ void DropReporter::explain(DropRecord &drop) {
     alone.dev = drop.dev;
     alone.count = {1, 1, drop.packet.meta.length_bytes};
     alone.samples.push_back(std::move(drop));
-    explainer_->explain(alone, host_);
+    explainer.explain(alone, host);
     drop = std::move(alone.samples.front());
     drop.cause_id = std::move(alone.explanation->cause_id);
     drop.cause = std::move(alone.explanation->cause);
+}
+
+void DropReporter::explain(DropRecord &drop) {
+    if (explainer_)
+        explain_alone(*explainer_, host_, drop);
 }
 
 DropGroup DropReporter::group(const DropTable::Item &item, bool explain) {

@@ -23,6 +23,12 @@ class JiffyClock {
     std::optional<wire_clock> first_, last_;
 };
 
+// Explaining may ask the kernel, so the long tail of a flood goes without.
+constexpr size_t explained_groups = 1000;
+
+// Sets the drop's cause, by what it alone shows.
+void explain_alone(const Explainer &explainer, const HostView &host, DropRecord &drop);
+
 class DropReporter {
   public:
     DropReporter(PacketEvent event, DropDecoder &decoder, GroupKeys keys, bool times_are_ns)

@@ -27,4 +27,19 @@ std::optional<Flow> flow_of(const PacketLevel &level) {
     return flow;
 }
 
+std::vector<uint8_t> bytes_on_wire(const Packet &packet) {
+    constexpr size_t macs_bytes = 12, tag_bytes = 4;
+    std::vector<uint8_t> bytes = packet.bytes;
+    const auto &vlan = packet.meta.vlan;
+    if (!vlan || packet.link != LinkType::ethernet || bytes.size() < macs_bytes)
+        return bytes;
+    const auto control =
+        static_cast<uint16_t>(vlan->priority << 13 | (vlan->drop_eligible ? 0x1000 : 0) | vlan->id);
+    const uint8_t tag[tag_bytes] = {
+        static_cast<uint8_t>(vlan->tpid >> 8), static_cast<uint8_t>(vlan->tpid),
+        static_cast<uint8_t>(control >> 8), static_cast<uint8_t>(control)};
+    bytes.insert(bytes.begin() + macs_bytes, tag, tag + tag_bytes);
+    return bytes;
+}
+
 }  // namespace whydrop

@@ -179,4 +179,7 @@ struct Flow {
 // Of one level; absent when it has no IP header, or its addresses were not seen.
 std::optional<Flow> flow_of(const PacketLevel &level);
 
+// The bytes as they were on the wire: a tag in metadata is put back.
+std::vector<uint8_t> bytes_on_wire(const Packet &packet);
+
 }  // namespace whydrop

@@ -13,8 +13,6 @@ namespace whydrop {
 
 namespace {
 
-constexpr size_t macs_bytes = 12, tag_bytes = 4;
-
 // epb_flags: bits 0 and 1 the direction, bits 2 to 4 how it was addressed.
 uint32_t flags_of(const PacketMeta &meta) {
     constexpr uint32_t in = 1, out = 2;
@@ -41,21 +39,6 @@ PcapngLink link_of(LinkType link) {
     if (link == LinkType::ethernet)
         return PcapngLink::ethernet;
     return link == LinkType::ip ? PcapngLink::raw_ip : PcapngLink::user0;
-}
-
-// As it was on the wire: a tag in metadata is put back.
-std::vector<uint8_t> wire_bytes(const Packet &packet) {
-    std::vector<uint8_t> bytes = packet.bytes;
-    const auto &vlan = packet.meta.vlan;
-    if (!vlan || packet.link != LinkType::ethernet || bytes.size() < macs_bytes)
-        return bytes;
-    const auto control =
-        static_cast<uint16_t>(vlan->priority << 13 | (vlan->drop_eligible ? 0x1000 : 0) | vlan->id);
-    const uint8_t tag[tag_bytes] = {
-        static_cast<uint8_t>(vlan->tpid >> 8), static_cast<uint8_t>(vlan->tpid),
-        static_cast<uint8_t>(control >> 8), static_cast<uint8_t>(control)};
-    bytes.insert(bytes.begin() + macs_bytes, tag, tag + tag_bytes);
-    return bytes;
 }
 
 // A line for each thing that is known.
@@ -154,7 +137,7 @@ Status PcapngSink::add(const DropRecord &drop) {
             return rotated;
     std::string record;  // one, so that what is lost is counted in packets
     Interface &interface = interface_of(drop, record);
-    const auto bytes = wire_bytes(drop.packet);
+    const auto bytes = bytes_on_wire(drop.packet);
     const auto added = static_cast<uint32_t>(bytes.size() - drop.packet.bytes.size());
     record += pcapng_block(PcapngPacket{
         .interface = interface.number,

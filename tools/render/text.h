@@ -12,6 +12,7 @@ namespace whydrop {
 struct TextOptions {
     TextStyle style;
     bool quiet = false;  // -q: the summary lines only
+    bool each = true;    // a line for each record; else they are in the table at the end
     bool live = false;   // intervals redraw in place: the output has to be a terminal
 };
 
@@ -22,7 +23,9 @@ class TextSink : public Sink {
   public:
     TextSink(Output &output, const TextOptions &options) : output_(output), options_(options) {}
 
-    [[nodiscard]] Wants wants() const override { return {.records = !options_.quiet}; }
+    [[nodiscard]] Wants wants() const override {
+        return {.records = options_.each && !options_.quiet};
+    }
     Status begin(const Session &session) override;
     Status record(const DropRecord &drop) override;
     Status flush() override { return output_.flush(); }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A live run and the replay of its recording say the same, word for word.
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "../unit/temp_dir.h"
+#include "process.h"
+
+namespace whydrop::live {
+namespace {
+
+const std::string kWhydrop = WHYDROP_BINARY;
+
+using Words = std::vector<std::string>;
+
+struct Row {
+    const char *sentence;
+    Words options;
+};
+
+TEST(Replay, SaysWhatTheRunSaid) {
+    if (const std::string why = why_not_here(kWhydrop); !why.empty())
+        GTEST_SKIP() << why;
+    const Row rows[] = {
+        {"counted in the kernel", {}},
+        {"counted with stacks", {"-s"}},
+        {"by other keys", {"--by", "proto,src,comm"}},
+        {"each drop", {"--each"}},
+        {"each drop with its stack", {"--each", "-s"}},
+        {"the summary", {"-q"}},
+    };
+    for (const Row &row : rows) {
+        const test::TempDir dir;
+        const std::string file = dir.path() + "/run.jsonl";
+        Words words = {kWhydrop, "drops", "--interval", "0", "--all", "-o", file};
+        words.insert(words.end(), row.options.begin(), row.options.end());
+        const std::string causes = kWhydrop + " demo --only ipv4.checksum --times 13 >/dev/null";
+        words.insert(words.end(), {"--", "sh", "-c", causes});
+        const Finished live = run_process(words);
+        ASSERT_EQ(live.status, 0) << row.sentence << live.err;
+        Words again = {kWhydrop, "replay", file, "--all"};
+        if (row.options == Words{"-q"})
+            again.emplace_back("-q");
+        const Finished replayed = run_process(again);
+        EXPECT_EQ(replayed.status, 0) << row.sentence << replayed.err;
+        EXPECT_NE(live.out.find("\nlosses: none\n"), std::string::npos) << live.out;
+        EXPECT_EQ(live.out, replayed.out) << row.sentence;
+        const Finished counted =
+            run_process({kWhydrop, "replay", file, "--all", "--no-header", "--by", "src"});
+        const bool has_key = row.options == Words{"--by", "proto,src,comm"} ||
+                             (!row.options.empty() && row.options[0] == "--each");
+        EXPECT_EQ(counted.status, has_key ? 0 : 2) << row.sentence << counted.err;
+        EXPECT_EQ(std::regex_search(counted.out, std::regex("10\\.77\\.0\\.1 +13 +13 ")), has_key)
+            << row.sentence << counted.out;
+    }
+}
+
+}  // namespace
+}  // namespace whydrop::live

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/recording/recorded_filter.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "decode/packet.h"
+#include "model/text.h"
+
+namespace whydrop {
+
+namespace {
+
+// The kernel keeps 15 characters of a name.
+constexpr size_t comm_bytes = 15;
+
+std::optional<uint32_t> number(const std::string &text) {
+    uint32_t value = 0;
+    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (err != std::errc() || end != text.data() + text.size())
+        return {};
+    return value;
+}
+
+std::string normal(std::string name) {
+    for (char &c : name)
+        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    constexpr std::string_view prefix = "SKB_DROP_REASON_";
+    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+Error not_a_key(const char *option, GroupKey key) {
+    return {Errc::usage,
+            std::string(option) + " cannot be asked of this recording: it has counts, and not by " +
+                group_key_name(key),
+            "recorded with --each, or with that key in --by, it can be"};
+}
+
+}  // namespace
+
+Result<RecordedFilter> RecordedFilter::compile(const DropFilter &filter) {
+    RecordedFilter compiled;
+    compiled.words_ = filter;
+    if (!filter.netns.empty()) {
+        compiled.netns_ = number(filter.netns);
+        if (!compiled.netns_)
+            return Error{Errc::usage, "'" + filter.netns + "' is no inode of a network namespace",
+                         "a recording knows namespaces by their inodes (4026532174), which --by "
+                         "netns lists"};
+    }
+    for (const std::string &word : filter.reasons) {
+        const bool negated = word.starts_with("!");
+        if (!compiled.reasons_.empty() && negated != compiled.negated_)
+            return Error{Errc::usage,
+                         "-r takes reasons to see or, all with '!', reasons to leave out",
+                         "write either -r A,B or -r '!A,!B'"};
+        compiled.negated_ = negated;
+        compiled.reasons_.push_back(normal(word.substr(negated ? 1 : 0)));
+    }
+    if (!filter.proto.empty()) {
+        compiled.ethertype_ = ethertype_number(filter.proto);
+        if (!compiled.ethertype_)
+            compiled.protocol_ = ip_protocol_number(filter.proto);
+        if (!compiled.ethertype_ && !compiled.protocol_)
+            return Error{Errc::usage, "no protocol is called '" + filter.proto + "'",
+                         "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
+    }
+    if (!filter.packet.empty()) {
+        auto packet = OfflineFilter::compile(filter.packet);
+        if (!packet)
+            return packet.error();
+        compiled.packet_ = std::move(*packet);
+    }
+    compiled.words_.comm.resize(std::min(filter.comm.size(), comm_bytes));
+    return compiled;
+}
+
+bool RecordedFilter::asks() const {
+    return !words_.iface.empty() || netns_ || !reasons_.empty() || !words_.proto.empty() ||
+           words_.pid || !words_.comm.empty() || packet_;
+}
+
+bool RecordedFilter::fits(const std::optional<Reason> &reason) const {
+    if (reasons_.empty())
+        return true;
+    const bool named =
+        reason && std::ranges::any_of(reasons_, [&](const std::string &wanted) {
+            return wanted == normal(reason->name) || wanted == std::to_string(reason->code);
+        });
+    return named != negated_;
+}
+
+bool RecordedFilter::fits(const std::optional<Device> &dev) const {
+    return words_.iface.empty() ||
+           (dev && (dev->name == words_.iface || number(words_.iface) == dev->ifindex));
+}
+
+bool RecordedFilter::passes(const DropRecord &drop) {
+    if (!fits(drop.reason) || !fits(drop.dev) || (netns_ && drop.netns != *netns_))
+        return false;
+    const auto &levels = drop.packet.levels;
+    if (ethertype_ && (levels.empty() || !levels[0].ethertype ? drop.packet.meta.protocol
+                                                              : levels[0].ethertype) != *ethertype_)
+        return false;
+    if (protocol_) {
+        const auto flow = outermost_flow(drop.packet);
+        if (!flow || flow->protocol != *protocol_)
+            return false;
+    }
+    if (packet_) {
+        const Match match = packet_->matches(drop.packet);
+        undecided_ += match == Match::undecided ? 1 : 0;
+        if (match != Match::yes)
+            return false;
+    }
+    if (!words_.pid && words_.comm.empty())
+        return true;
+    if (drop.task.in_interrupt.value_or(false)) {
+        in_interrupt_++;
+        return false;
+    }
+    return (!words_.pid || drop.task.pid == *words_.pid) &&
+           (words_.comm.empty() || drop.task.comm == words_.comm);
+}
+
+Result<bool> RecordedFilter::passes(const DropGroup &group) const {
+    if (!reasons_.empty() && !has(group.keys, GroupKey::reason))
+        return not_a_key("-r", GroupKey::reason);
+    if (!words_.iface.empty() && !has(group.keys, GroupKey::dev))
+        return not_a_key("-i", GroupKey::dev);
+    if (netns_ && !has(group.keys, GroupKey::dev) && !has(group.keys, GroupKey::netns))
+        return not_a_key("-n", GroupKey::netns);
+    if (!words_.proto.empty() && !has(group.keys, GroupKey::proto))
+        return not_a_key("--proto", GroupKey::proto);
+    if (!words_.comm.empty() && !has(group.keys, GroupKey::comm))
+        return not_a_key("--comm", GroupKey::comm);
+    if (words_.pid || packet_)
+        return Error{Errc::usage,
+                     std::string(packet_ ? "a packet filter" : "-p") +
+                         " cannot be asked of this recording: it has counts, and not each drop",
+                     "record with --each"};
+    if (!fits(group.reason) || !fits(group.dev))
+        return false;
+    const uint32_t netns = group.netns ? *group.netns : group.dev ? group.dev->netns : 0;
+    if (netns_ && netns != *netns_)
+        return false;
+    if (ethertype_ && group.proto != ethertype_name(*ethertype_))
+        return false;
+    if (protocol_ && group.l4proto != ip_protocol_name(*protocol_))
+        return false;
+    return words_.comm.empty() || group.comm == words_.comm;
+}
+
+Losses RecordedFilter::losses() const {
+    Losses losses;
+    if (undecided_)
+        losses.push_back({"undecided", undecided_, "events",
+                          "the packet filter asks for bytes that are not in the recording: not "
+                          "counted, though some may match; a larger --snaplen records more"});
+    if (in_interrupt_)
+        losses.push_back({"in_interrupt", in_interrupt_, "events",
+                          "came in softirq or interrupt, where no process is the cause: -p and "
+                          "--comm cannot tell"});
+    return losses;
+}
+
+}  // namespace whydrop
