@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Files that are no recordings, and questions that one cannot answer.
+// Recordings that cannot be written, files that are none, and questions that one cannot answer.
 #pragma once
 
 #include "wrong_use.h"
@@ -7,6 +7,13 @@
 namespace whydrop::live {
 
 inline const Row replay_rows[] = {
+    {"RecordingNowhere",
+     "the same of a recording: on a full device",
+     "$W drops -d 1 -o /dev/full",
+     1,
+     {"cannot write to /dev/full", "No space left"},
+     clean,
+     root},
     {"ReplayOfNothing", "no recording is named", "$W replay", 2, {"no recording is given"}},
     {"ReplayOfNoFile",
      "one that is not there",
