@@ -76,13 +76,13 @@ std::string joined_filter(const std::vector<std::string> &words) {
     return expression;
 }
 
-Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names) {
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names, PacketEvent event) {
     GroupKeys keys = 0;
     for (const std::string &name : names) {
         const auto key = group_key_by_name(name);
-        if (!key)
+        if (!key || !has(group_keys_of(event), *key))
             return Error{Errc::usage, "--by does not know '" + name + "'",
-                         "it takes one or more of " + group_key_names()};
+                         "it takes one or more of " + group_key_names(event)};
         keys |= static_cast<GroupKeys>(*key);
     }
     return keys;

@@ -22,7 +22,7 @@ void add_drop_filters(CLI::App &app, DropFilter &filter, std::vector<std::string
                       const char *group);
 std::string joined_filter(const std::vector<std::string> &words);
 
-// What --by names. Errors: usage, with the keys there are.
-Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names);
+// What --by names, of the keys that such events have. Errors: usage, with these keys.
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names, PacketEvent event);
 
 }  // namespace whydrop

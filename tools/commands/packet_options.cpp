@@ -22,14 +22,10 @@ std::string lower(std::string text) {
 Status set_keys(PacketOptions &options) {
     if (options.by.empty())
         return success();
-    options.run.by = 0;
-    for (const std::string &name : options.by) {
-        const auto key = group_key_by_name(name);
-        if (!key || !has(group_keys_of(options.run.event), *key))
-            return Error{Errc::usage, "--by does not know '" + name + "'",
-                         "it takes one or more of " + group_key_names(options.run.event)};
-        options.run.by |= static_cast<GroupKeys>(*key);
-    }
+    auto keys = parse_group_keys(options.by, options.run.event);
+    if (!keys)
+        return keys.error();
+    options.run.by = *keys;
     if (options.run.each && has(options.run.by, GroupKey::stack))
         return Error{Errc::usage, "--by stack counts in the kernel, --each does not",
                      options.run.event == PacketEvent::drop ? "-s shows the stack of each drop"
@@ -130,8 +126,7 @@ void add_shown(CLI::App &app, PacketOptions &options) {
 Result<int> count_packets(PacketOptions options, const Invocation &invocation) {
     if (auto keys = set_keys(options); !keys)
         return keys.error();
-    for (const std::string &word : options.filter_words)
-        options.run.filter.packet += (options.run.filter.packet.empty() ? "" : " ") + word;
+    options.run.filter.packet = joined_filter(options.filter_words);
     options.run.command = invocation.observed;
     options.run.command_line = invocation.command_line;
     options.run.snap_bytes = (options.run.snap_bytes + 7) / 8 * 8;

@@ -46,7 +46,7 @@ class Bar {
 
 Status resolve(Options &options, const Invocation &invocation) {
     if (!options.by.empty()) {
-        auto keys = parse_group_keys(options.by);
+        auto keys = parse_group_keys(options.by, PacketEvent::drop);
         if (!keys)
             return keys.error();
         options.replay.by = *keys;
