@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/outputs.h"
 #include "model/text.h"
 #include "render/document.h"
 #include "source/kernel_btf.h"
@@ -65,18 +66,6 @@ Result<ScriptKernel> of_this_kernel() {
     return text ? from_format(*text) : Result<ScriptKernel>(text.error());
 }
 
-Result<GroupKeys> keys_of(const std::vector<std::string> &names) {
-    GroupKeys keys = 0;
-    for (const std::string &name : names) {
-        const auto key = group_key_by_name(name);
-        if (!key)
-            return Error{Errc::usage, "--by does not know '" + name + "'",
-                         "it takes one or more of " + group_key_names()};
-        keys |= static_cast<GroupKeys>(*key);
-    }
-    return keys;
-}
-
 Status show_list(const Options &options, const Invocation &invocation, Output &output) {
     DocumentStyle style;
     style.json = options.format == "json";
@@ -85,7 +74,7 @@ Status show_list(const Options &options, const Invocation &invocation, Output &o
 }
 
 Result<std::string> script_of(Options options, const Invocation &invocation) {
-    const auto keys = keys_of(options.by);
+    const auto keys = parse_group_keys(options.by, PacketEvent::drop);
     if (!keys)
         return keys.error();
     options.script.by = *keys;
@@ -136,7 +125,7 @@ void add_filters(CLI::App &app, Options &options) {
     app.add_option("--comm", script.comm, "The same by the process's name")
         ->type_name("NAME")
         ->group(group);
-    app.add_option("--by", options.by, "Count drops by these keys: " + group_key_names())
+    app.add_option("--by", options.by, "Count drops by these keys: " + group_key_names(PacketEvent::drop))
         ->type_name("KEY,...")
         ->delimiter(',')
         ->allow_extra_args(false)
