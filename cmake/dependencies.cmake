@@ -32,6 +32,7 @@ whydrop_pkg(deflate libdeflate)
 whydrop_pkg(zstd libzstd)
 whydrop_pkg(lzo lzo2)
 whydrop_pkg(dw libdw)
+whydrop_pkg(traceevent libtraceevent)
 
 # snappy's .pc file is not packaged everywhere: found by what it would say.
 find_path(SNAPPY_INCLUDE_DIR snappy-c.h REQUIRED)

@@ -103,6 +103,8 @@ std::optional<RawPage::Record> RawPage::next() {
             time_ += type == kTimeExtend ? far : passed;
         at_ += type == kPadding ? kWord + second : 2 * kWord;
     }
+    if (at_ > data_.size())
+        return cut();
     at_ = data_.size();
     return {};
 }
