@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "sys/synthetic_event.h"
+
 namespace whydrop {
 
 namespace {
@@ -90,6 +92,7 @@ std::vector<std::string> remove_left_instances(const TraceDir &top) {
 
 Result<TraceInstance> TraceInstance::make(const TraceDir &top) {
     static std::atomic<unsigned> made = 0;
+    remove_left_synthetic_events(top);
     remove_left_instances(top);
     const TraceDir dir(top.path() + "/instances/" + prefix + std::to_string(getpid()) + "-" +
                        std::to_string(made++));

@@ -96,14 +96,15 @@ bool EventAggregator::is_before(size_t a, size_t b) const {
             if (query_.values[i] == sort.name && table_.values(a)[i] != table_.values(b)[i])
                 return table_.values(first)[i] < table_.values(second)[i];
     }
-    return query_.sort.empty() && table_.hits(a) < table_.hits(b);
+    if (query_.sort.empty() && table_.hits(a) != table_.hits(b))
+        return table_.hits(a) < table_.hits(b);
+    return a < b;
 }
 
 std::vector<size_t> EventAggregator::sorted() const {
     std::vector<size_t> order(table_.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [this](size_t a, size_t b) { return is_before(a, b); });
+    std::sort(order.begin(), order.end(), [this](size_t a, size_t b) { return is_before(a, b); });
     return order;
 }
 

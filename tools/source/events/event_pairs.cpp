@@ -160,8 +160,9 @@ Histogram EventPairs::histogram(EventNames &names) const {
         }
     std::vector<size_t> order(table_.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [this](size_t a, size_t b) { return table_.hits(a) < table_.hits(b); });
+    std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+        return table_.hits(a) != table_.hits(b) ? table_.hits(a) < table_.hits(b) : a < b;
+    });
     for (const size_t entry : order) {
         const auto words = table_.keys(entry);
         HistEntry &shown = histogram.entries.emplace_back();

@@ -2,6 +2,7 @@
 #include "source/events/event_sorter.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace whydrop {
 
@@ -13,9 +14,9 @@ void EventSorter::add(const TraceEventView &event) {
 }
 
 void EventSorter::give(uint64_t time_ns, const EachEvent &each) {
-    // Those of one CPU stay in its order where times are equal.
-    std::stable_sort(kept_.begin(), kept_.end(), [](const Kept &a, const Kept &b) {
-        return a.event.time_ns < b.event.time_ns;
+    // Where times are equal, as they came.
+    std::sort(kept_.begin(), kept_.end(), [](const Kept &a, const Kept &b) {
+        return std::tie(a.event.time_ns, a.bytes) < std::tie(b.event.time_ns, b.bytes);
     });
     const auto view_of = [this](const Kept &kept) {
         TraceEventView view = kept.event;

@@ -21,7 +21,7 @@ struct PairAsk {
 // Its histogram is as EventPairs has it.
 class PairSource : public HistSource {
   public:
-    // Up to the last read(). The kernel does not tell `again`, `waiting` and `unreadable`.
+    // Up to the last read(). Of these the kernel tells `forgotten` alone.
     virtual PairLosses pair_losses() = 0;
     [[nodiscard]] virtual bool by_kernel() const = 0;
 };
