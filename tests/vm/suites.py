@@ -129,6 +129,12 @@ def live(kernel, place):
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
+def events(kernel, place):
+    """The time between two events, measured by the kernel and from the stream."""
+    return _in_guest(kernel, place, "events", [place.build / "tests/live/pairs_test"],
+                     timeout=LIVE_SECONDS)
+
+
 def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
                      timeout=LIVE_SECONDS, environment=environment)

@@ -80,8 +80,8 @@ class FieldReader {
         const auto found = bytes(record);
         if (!found)
             return {};
-        const auto *begin = reinterpret_cast<const char *>(found->data());
-        return std::string_view(begin, strnlen(begin, found->size()));
+        const std::string_view all(reinterpret_cast<const char *>(found->data()), found->size());
+        return all.substr(0, all.find('\0'));
     }
 
   private:

@@ -45,6 +45,7 @@ Result<EventKey> EventKey::make(const HistKey &key, const EventFormat &format, s
         return made;
     }
     made.field_ = FieldReader(*field, order);
+    made.order_ = order;
     made.is_signed_ = field->is_signed;
     if (key.modifier == HistModifier::stacktrace) {
         made.from_ = From::field_stack;
@@ -91,7 +92,11 @@ EventKey::Word EventKey::word(const TraceEventView &event, bool full, EventNames
             if (!bytes)
                 return {};
             std::vector<uint64_t> stack(bytes->size() / sizeof(uint64_t));
-            std::memcpy(stack.data(), bytes->data(), stack.size() * sizeof(uint64_t));
+            if (!stack.empty())
+                std::memcpy(stack.data(), bytes->data(), stack.size() * sizeof(uint64_t));
+            if (order_ != std::endian::native)
+                for (uint64_t &address : stack)
+                    address = __builtin_bswap64(address);
             return stack_word(stack, full);
         }
         default: {
@@ -110,7 +115,9 @@ EventKey::Word EventKey::text_word(std::span<const std::byte> record, bool full)
 }
 
 EventKey::Word EventKey::stack_word(std::span<const uint64_t> stack, bool full) {
-    const std::string_view bytes(reinterpret_cast<const char *>(stack.data()), stack.size_bytes());
+    std::string_view bytes;
+    if (!stack.empty())
+        bytes = {reinterpret_cast<const char *>(stack.data()), stack.size_bytes()};
     const auto number = texts_.number(bytes, !full);
     return number ? Word{Outcome::read, *number} : Word{Outcome::no_room, 0};
 }

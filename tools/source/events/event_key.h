@@ -56,6 +56,7 @@ class EventKey {
     HistKey key_;
     From from_ = From::field;
     FieldReader field_;
+    std::endian order_ = std::endian::native;
     bool is_signed_ = false;
     size_t longest_ = 0;  // text, in bytes
     TextPool texts_;
