@@ -46,6 +46,7 @@ const EventFormat &sample_format() {
 
 HistQuery query_of(const EventFormat &format) {
     HistQuery query;
+    query.size = 128;
     for (const EventField &field : format.fields) {
         if (field.kind == EventField::Kind::number && query.values.size() < 2)
             query.values.push_back(field.name);
@@ -78,6 +79,7 @@ void pair(const std::vector<TraceEventView> &events) {
     PairQuery query;
     query.from_on = query.to_on = "skbaddr";
     query.open = 3;
+    query.size = 128;
     auto pairs = EventPairs::make(query, sample_format(), sample_format());
     uint64_t firsts = 0;
     for (const TraceEventView &event : events) {
@@ -159,6 +161,8 @@ void try_condition(std::span<const std::byte> bytes) {
     if (!condition)
         return;
     const auto opposite = EventCondition::make("!(" + text + ")", sample_format());
+    if (!opposite)  // of nothing there is none, and one bracket may be too many
+        return;
     NoNames names;
     TraceEventView view;
     view.record = bytes;

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "sys/synthetic_event.h"
 #include "sys/trace_instance.h"
 #include "temp_dir.h"
 
@@ -182,6 +184,51 @@ TEST_F(Tracefs, WhatAKilledRunLeftIsRemoved) {
     EXPECT_TRUE(removed[0].starts_with(gone + "-")) << removed[0];
     for (const std::string &name : stays)
         EXPECT_TRUE(fs::exists(in + name)) << name;
+}
+
+TEST_F(Tracefs, SyntheticEventsAreUnsupportedWhereThereAreNone) {
+    const auto event = SyntheticEvent::make(top(), "u64 latency_ns");
+    ASSERT_FALSE(event);
+    EXPECT_EQ(event.error().code, Errc::unsupported);
+}
+
+TEST_F(Tracefs, ASyntheticEventLivesAsLongAsItsScope) {
+    root_.write("synthetic_events", "");
+    std::string name;
+    {
+        auto event = SyntheticEvent::make(top(), "u64 latency_ns");
+        ASSERT_TRUE(event);
+        const SyntheticEvent moved = std::move(*event);
+        name = moved.event().name;
+        EXPECT_EQ(moved.event().system, "synthetic");
+        EXPECT_EQ(*top().read("synthetic_events"), name + " u64 latency_ns\n");
+    }
+    EXPECT_EQ(*top().read("synthetic_events"), name + " u64 latency_ns\n!" + name + "\n");
+}
+
+// With the triggers that hold it, in the instances of the same process.
+TEST_F(Tracefs, WhatAKilledRunLeftOfSyntheticEventsIsRemoved) {
+    root_.write("synthetic_events", "");
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(SyntheticEvent::make(top(), "u64 latency_ns") && kill(getpid(), SIGKILL) == 0);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    const std::string text = *top().read("synthetic_events");
+    const std::string gone = text.substr(0, text.find(' '));
+    ASSERT_TRUE(gone.starts_with("whydrop_" + std::to_string(child) + "_")) << text;
+    std::string mine = gone;
+    mine.replace(8, std::to_string(child).size(), std::to_string(getpid()));
+    const std::string of_another_namespace = "whydrop_" + std::to_string(child) + "_7_0";
+    root_.write("synthetic_events", mine + "\tu64 a\n" + of_another_namespace + "\tu64 a\n" + gone +
+                                        "x\tu64 a\nsomebody\tu64 a\n" + gone + "\tu64 a\n");
+    const std::string in = "instances/whydrop-" + std::to_string(child) + "-0/events/net/a";
+    fs::create_directories(root_.path() + "/" + in);
+    root_.write(in + "/trigger", "# Available triggers:\nhist:keys=b:ts0=c if d > 3 [active]\n");
+    EXPECT_EQ(remove_left_synthetic_events(top()), std::vector<std::string>{gone});
+    EXPECT_TRUE(top().read("synthetic_events")->ends_with("\n!" + gone + "\n"));
+    EXPECT_NE(top().read(in + "/trigger")->find("\n!hist:keys=b:ts0=c if d > 3\n"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -227,7 +227,8 @@ Result<bool> EventStream::read_cpu(Cpu &cpu, const EachEvent &each) {
         const ssize_t got = ::read(cpu.pages.get(), page_.data(), page_.size());
         if (got < 0 && errno == EINTR)
             continue;
-        if (got == 0 || (got < 0 && errno == EAGAIN))
+        // A CPU that is possible and was never there has no buffer (ENODEV).
+        if (got == 0 || (got < 0 && (errno == EAGAIN || errno == ENODEV)))
             return true;
         if (got < 0)
             return errno_error("cannot read the trace buffer of CPU " + std::to_string(cpu.number),
