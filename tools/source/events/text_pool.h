@@ -13,6 +13,13 @@ namespace whydrop {
 
 class TextPool {
   public:
+    TextPool() = default;
+    // A copy would point into the other's.
+    TextPool(const TextPool &) = delete;
+    TextPool &operator=(const TextPool &) = delete;
+    TextPool(TextPool &&) = default;
+    TextPool &operator=(TextPool &&) = default;
+
     // Nothing: it is not in the pool, and nothing may be added.
     std::optional<uint64_t> number(std::string_view text, bool may_add) {
         if (const auto found = numbers_.find(text); found != numbers_.end())
