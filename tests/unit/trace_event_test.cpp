@@ -81,6 +81,15 @@ TEST(TraceEvent, Bytes) {
     EXPECT_EQ(reader("stack").bytes(std::span(bytes).first(bytes.size() - 1)), std::nullopt);
 }
 
+TEST(TraceEvent, AWordTooShortToSayWhere) {
+    EventField field = *sample_event().field("dev");
+    field.size = 2;
+    const auto bytes = sample().bytes();
+    const std::vector<std::byte> ends_there(bytes.begin(), bytes.begin() + field.offset + 2);
+    EXPECT_FALSE(FieldReader(field).bytes(ends_there));
+    EXPECT_FALSE(FieldReader(field).bytes(bytes));
+}
+
 TEST(TraceEvent, OfAMachineOfTheOtherByteOrder) {
     constexpr auto other =
         std::endian::native == std::endian::little ? std::endian::big : std::endian::little;

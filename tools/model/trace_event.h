@@ -66,11 +66,13 @@ class FieldReader {
             return {};
         if (!is_dynamic_)
             return record.subspan(offset_, size_);
+        if (size_ != sizeof(uint32_t))
+            return {};
         constexpr uint32_t half = 16, lower = 0xffff;
         const auto word = load<uint32_t>(record.data() + offset_);
         const size_t begin = (word & lower) + (is_relative_ ? offset_ + sizeof(uint32_t) : 0);
         const size_t length = word >> half;
-        if (size_ != sizeof(uint32_t) || begin > record.size() || record.size() - begin < length)
+        if (begin > record.size() || record.size() - begin < length)
             return {};
         return record.subspan(begin, length);
     }
