@@ -32,6 +32,7 @@ struct KeyRow {
 
 const KeyRow kKeys[] = {
     {"a number", "len", "len:         17 ", {{17, 0, "", {}}}},
+    {"a CPU, asked for by its old name", "common_cpu", "cpu:          1 ", {{1, 0, "", {}}}},
     {"hexadecimal", "skbaddr.hex", "skbaddr: ffff88800a ", {{0xffff88800a, 0, "", {}}}},
     {"a symbol",
      "loc.sym",

@@ -140,6 +140,13 @@ def _scripts(kernel, place, suite, names, **environment):
                      timeout=LIVE_SECONDS, environment=environment)
 
 
+def hist(kernel, place):
+    """`whydrop hist`, by triggers or from the stream, and the two side by side."""
+    tests = place.build / "tests/live"
+    return _in_guest(kernel, place, "hist", [tests / "hist_live_test", tests / "stream_hist_test"],
+                     timeout=LIVE_SECONDS)
+
+
 def scripts(kernel, place):
     """The scripts of probes/bpftrace: bpftrace takes long to compile them under emulation."""
     return _scripts(kernel, place, "scripts", SCRIPTS)

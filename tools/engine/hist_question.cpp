@@ -13,13 +13,6 @@ namespace {
 
 constexpr size_t comm_letters = 15;  // TASK_COMM_LEN, without its end
 
-Result<EventFormat> format_of(const TraceFs &fs, const TraceEvent &event) {
-    auto text = fs.top().read(event.file("format"));
-    if (!text)
-        return text.error();
-    return parse_event_format(*text);
-}
-
 bool ends_with_word(std::string &text, const std::string &word) {
     if (!text.ends_with(word))
         return false;
@@ -167,7 +160,7 @@ Result<HistQuestion> hist_question(const TraceFs &fs, const HistWords &typed) {
     auto event = fs.event(words.event);
     if (!event)
         return event.error();
-    auto format = format_of(fs, *event);
+    auto format = read_event_format(fs.top(), *event);
     if (!format)
         return format.error();
     if (preset && typed.keys.empty())

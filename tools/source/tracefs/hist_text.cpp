@@ -102,7 +102,12 @@ Result<Histogram> read_section(std::string_view section) {
     const size_t sums = std::min(section.rfind(totals), section.size());
     histogram.hits = total(section.substr(sums), "\n    Hits: ");
     histogram.dropped = total(section.substr(sums), "\n    Dropped: ");
-    if (auto read = read_entries(section.substr(0, sums), histogram); !read)
+    const std::string_view entries = section.substr(0, sums);
+    // A key that was asked for as `cpu` keeps that name in the entries alone.
+    for (HistKey &key : histogram.keys)
+        if (key.name == "common_cpu" && entries.find("common_cpu:") == std::string_view::npos)
+            key.name = "cpu";
+    if (auto read = read_entries(entries, histogram); !read)
         return read.error();
     // The kernel counts hits among the values; in the model they stand apart.
     std::erase(histogram.values, "hitcount");

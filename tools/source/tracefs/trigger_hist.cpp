@@ -12,13 +12,6 @@ namespace whydrop {
 
 namespace {
 
-Result<EventFormat> format_of(const TraceDir &dir, const TraceEvent &event) {
-    auto text = dir.read(event.file("format"));
-    if (!text)
-        return text.error();
-    return parse_event_format(*text);
-}
-
 class TriggerHist : public HistSource {
   public:
     TriggerHist(const TraceFs &fs, HistAsk ask, EventFormat format, std::string text,
@@ -120,7 +113,7 @@ Status add_switches(const TraceFs &fs, const std::string &word, const TraceEvent
     for (const HistSwitch &at : list) {
         std::string text = word + ":" + target.text();
         if (!at.condition.empty()) {
-            auto format = format_of(fs.top(), at.event);
+            auto format = read_event_format(fs.top(), at.event);
             if (!format)
                 return format.error();
             auto condition = hist_condition(at.condition, *format);
@@ -140,7 +133,7 @@ bool has_hist_triggers(const TraceDir &top, const TraceEvent &event) {
 }
 
 Result<std::unique_ptr<HistSource>> make_trigger_hist(const TraceFs &fs, const HistAsk &ask) {
-    auto format = format_of(fs.top(), ask.event);
+    auto format = read_event_format(fs.top(), ask.event);
     if (!format)
         return format.error();
     auto text = hist_trigger(ask.query, *format);
