@@ -211,6 +211,24 @@ TEST_F(HistLive, OwnIsOfTheCommandAndItsChildren) {
     EXPECT_NE(answer.session.at("notes").dump().find("softirq"), std::string::npos);
 }
 
+// Each is queued to the device once, and received from it once.
+TEST_F(HistLive, TheTimeBetweenTwoEvents) {
+    const auto answer =
+        hist({"--from", "net:net_dev_queue", "--to", "net:netif_receive_skb", "--on", "skbaddr",
+              "--filter", "name == lo && len == " + std::to_string(kBytes + ETH_HLEN)},
+             "send 1009");
+    EXPECT_EQ(answer.hist.at("hits"), 1009U);
+    EXPECT_EQ(answer.sum("hits"), 1009U);
+    uint64_t before = 0;
+    for (const Json &entry : answer.entries) {
+        const uint64_t hits = entry.at("hits"), sum = entry.at("latency_ns_sum");
+        EXPECT_GE(sum, hits * entry.at("latency_ns_min").get<uint64_t>());
+        EXPECT_LE(sum, hits * entry.at("latency_ns_max").get<uint64_t>());
+        EXPECT_GT(entry.at("latency_ns_max").get<uint64_t>(), before);
+        before = entry.at("latency_ns_max");
+    }
+}
+
 TEST_F(HistLive, ATableThatIsTooSmall) {
     const auto answer = hist(
         {"net:netif_receive_skb", "--key", "common_timestamp", "--filter", kOurs, "--size", "128"},

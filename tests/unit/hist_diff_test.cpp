@@ -26,7 +26,7 @@ struct Made {
 // As `whydrop hist -f json` writes it, in two tables: one on the way, and the last.
 std::string lines_of(const Made &made) {
     HistReport report;
-    report.event = {"net", made.event};
+    report.event = "net:" + made.event;
     for (const std::string &key : made.keys)
         report.histogram.keys.push_back(*parse_hist_key(key));
     report.histogram.values = made.values;

@@ -136,7 +136,7 @@ TEST(HistSection, Bars) {
 
 TEST(HistSection, Summary) {
     HistReport report;
-    report.event = {"net", "netif_receive_skb"};
+    report.event = "net:netif_receive_skb";
     report.histogram =
         made({"name", "len.log2"}, {{{{0, 0, "a", {}}, {1, 1, "", {}}}, 11, {17}}}, {"len"});
     report.histogram.dropped = 2;

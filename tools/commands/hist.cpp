@@ -115,7 +115,8 @@ Result<int> diff(const Options &options, const Invocation &invocation) {
 }
 
 Status check(const Options &options, const Invocation &invocation) {
-    if (options.words.event.empty())
+    const bool pairs = !options.words.from.empty();
+    if (options.words.event.empty() && !pairs)
         return Error{Errc::usage, "no event is given", "'whydrop hist --list' shows them"};
     if (options.words.own && invocation.observed.empty())
         return Error{Errc::usage, "--own is about the command after --, and there is none",
@@ -148,10 +149,8 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     if (!question)
         return question.error();
     HistRunOptions run;
-    run.ask = std::move(question->ask);
-    run.view = std::move(question->view);
-    run.view.bars = isatty(STDOUT_FILENO) == 1;
-    run.notes = std::move(question->notes);
+    run.question = std::move(*question);
+    run.question.view.bars = isatty(STDOUT_FILENO) == 1;
     run.own = options.words.own;
     run.stop_after = options.length.count;
     run.time.duration_s = options.length.duration_s;
@@ -191,6 +190,13 @@ void add_what(CLI::App &app, Options &options) {
         ->group(group);
     app.add_option("--stop-on", words.stop_on, "Count until this event; as --start-on")
         ->type_name("WHEN")
+        ->group(group);
+    app.add_option("--from", words.from, "The time from this event to another, in powers of two")
+        ->type_name("EVENT")
+        ->group(group);
+    app.add_option("--to", words.to, "The other one")->type_name("EVENT")->group(group);
+    app.add_option("--on", words.on, "The field by which they belong together (skbaddr)")
+        ->type_name("FIELD,...")
         ->group(group);
     app.add_flag("--list", options.list,
                  "Show the presets, and the events with EVENT in their name")
@@ -259,6 +265,8 @@ Run setup(CLI::App &app) {
           "how long the packets are that eth0 receives"},
          {"whydrop hist net:netif_receive_skb -s --start-on exec:/usr/bin/wget --stop-on exit:wget",
           "ways of receiving, counted while wget lives"},
+         {"whydrop hist --from netif_receive_skb --to consume_skb --on skbaddr",
+          "how long packets live, from their reception to their end"},
          {"whydrop hist --diff monday.json tuesday.json",
           "what has changed between two recordings"},
          {"whydrop hist --list skb", "presets, and events that are about skb"}});

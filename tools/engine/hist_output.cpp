@@ -126,8 +126,8 @@ Status HistOutput::end(const HistReport &report, Losses losses) {
     auto written = output_.write(screen_.cleared());
     if (written)
         written = shown_.write(titled(last));
-    for (const std::string &note : hist_notes(last.histogram, last.view))
-        notes_.push_back(note);
+    for (const auto &more : {hist_notes(last.histogram, last.view), last.notes})
+        notes_.insert(notes_.end(), more.begin(), more.end());
     for (const std::string &note : notes_)
         if (written)
             written = output_.write(wrap("note: ", note, kTextColumns));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/hist_presets.h"
+#include "engine/pair_question.h"
 #include "source/tracefs/event_format.h"
 #include "source/tracefs/hist_key.h"
 
@@ -145,6 +146,8 @@ bool is_of_softirq(const TraceEvent &event) {
 }  // namespace
 
 Result<HistQuestion> hist_question(const TraceFs &fs, const HistWords &typed) {
+    if (!typed.from.empty() || !typed.to.empty() || !typed.on.empty())
+        return pair_question(fs, typed);
     HistWords words = typed;
     HistQuestion question;
     const HistPreset *preset = hist_preset(typed.event);
@@ -172,6 +175,8 @@ Result<HistQuestion> hist_question(const TraceFs &fs, const HistWords &typed) {
         return Error{Errc::usage, "nothing to count " + event->text() + " by",
                      "--key takes " + field_names(*format) +
                          ", common_pid, common_cpu, stacktrace; -s counts by stack"};
+    question.what = event->text();
+    question.condition = words.filter;
     question.ask.event = *event;
     question.ask.query = std::move(*query);
     for (const auto &[text, list] : {std::pair(&words.start_on, &question.ask.start_on),

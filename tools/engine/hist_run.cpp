@@ -11,6 +11,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// What has no time: it is of two events, and one of them was not seen.
+std::vector<std::string> pair_notes(const PairLosses &losses) {
+    std::vector<std::string> notes;
+    const auto add = [&](uint64_t count, const char *what) {
+        if (count > 0)
+            notes.push_back(std::to_string(count) + " " + what);
+    };
+    add(losses.without_from, "second events had no first one in this run");
+    add(losses.waiting, "first events had no second one until the end");
+    add(losses.again, "first events came again before their second: the time is of the newer one");
+    return notes;
+}
+
 class HistRun {
   public:
     HistRun(const TraceFs &fs, const HistRunOptions &options, HistOutput &output)
@@ -20,6 +33,7 @@ class HistRun {
 
   private:
     Status prepare();
+    Status prepare_pairs(const PairAsk &ask);
     Status begin();
     Status loop();
     Result<HistReport> report(bool final);
@@ -29,12 +43,15 @@ class HistRun {
     const HistRunOptions &options_;
     HistOutput &output_;
     std::unique_ptr<HistSource> source_;
-    bool triggers_ = false;  // the kernel counts
+    PairSource *pairs_ = nullptr;  // the same, when it is one
+    bool triggers_ = false;        // the kernel counts
     std::optional<RunTime> time_;
 };
 
 Status HistRun::prepare() {
-    HistAsk ask = options_.ask;
+    if (options_.question.pairs)
+        return prepare_pairs(*options_.question.pairs);
+    HistAsk ask = options_.question.ask;
     if (options_.own)
         ask.pids.push_back(*time_->command_pid());
     triggers_ = has_hist_triggers(fs_.top(), ask.event);
@@ -45,32 +62,48 @@ Status HistRun::prepare() {
     return success();
 }
 
+Status HistRun::prepare_pairs(const PairAsk &ask) {
+    auto source = make_pairs(fs_, ask);
+    if (!source)
+        return source.error();
+    triggers_ = (*source)->by_kernel();
+    pairs_ = source->get();
+    source_ = std::move(*source);
+    return success();
+}
+
 Status HistRun::begin() {
+    const HistQuestion &question = options_.question;
     Session session = this_host();
     session.command = options_.command_line;
-    session.source = (triggers_ ? "hist trigger of " : "events of ") + options_.ask.event.text();
-    session.notes = options_.notes;
+    session.source = (triggers_ ? "hist trigger of " : "events of ") + question.what;
+    session.notes = question.notes;
     if (!triggers_)
         session.notes.push_back(
-            "this kernel has no hist triggers: each event was read and counted here");
+            has_hist_triggers(fs_.top(), question.ask.event)
+                ? "the kernel cannot answer this by itself: each event was read and counted here"
+                : "this kernel has no hist triggers: each event was read and counted here");
     if (const auto format = fs_.top().read("events/skb/kfree_skb/format"))
         session.has_reasons = format->find(" reason;") != std::string::npos;
     return output_.begin(session);
 }
 
 Result<HistReport> HistRun::report(bool final) {
+    const HistQuestion &question = options_.question;
     // Of one that was armed later, nobody knows for how long.
-    const double seconds =
-        options_.ask.start_on.empty() && options_.ask.stop_on.empty() ? time_->seconds() : 0;
+    const bool whole = question.ask.start_on.empty() && question.ask.stop_on.empty();
+    const double seconds = whole ? time_->seconds() : 0;
     auto histogram = source_->read();
     if (!histogram)
         return histogram.error();
     HistReport report;
-    report.event = options_.ask.event;
-    report.condition = options_.ask.query.condition;
+    report.event = question.what;
+    report.condition = question.condition;
     report.histogram = std::move(*histogram);
-    report.view = options_.view;
+    report.view = question.view;
     report.view.seconds = seconds;
+    if (pairs_)
+        report.notes = pair_notes(pairs_->pair_losses());
     report.final = final;
     return report;
 }
@@ -101,7 +134,12 @@ Status HistRun::finish() {
     auto last = report(true);
     if (!last)
         return last.error();
-    const Losses losses = hist_losses(last->histogram, source_->losses());
+    Losses losses = hist_losses(last->histogram, source_->losses());
+    if (const uint64_t forgotten = pairs_ ? pairs_->pair_losses().forgotten : 0; forgotten > 0)
+        losses.push_back({"forgotten", forgotten, "events",
+                          "waited longest for their second when there was no room for more",
+                          false});
+    pairs_ = nullptr;
     source_.reset();
     return output_.end(*last, losses);
 }

@@ -5,21 +5,19 @@
 #include <optional>
 
 #include "engine/hist_output.h"
+#include "engine/hist_question.h"
 #include "engine/run_time.h"
-#include "source/tracefs/hist_source.h"
 #include "sys/result.h"
 #include "sys/tracefs.h"
 
 namespace whydrop {
 
 struct HistRunOptions {
-    HistAsk ask;              // its pids are the run's to fill
+    HistQuestion question;    // the seconds of its view are the run's to fill
     bool own = false;         // only what runs as the command or its children
-    HistView view;            // its seconds are the run's to fill
     uint64_t stop_after = 0;  // -c: hits; 0: no limit
     RunTimeOptions time;
-    std::string command_line;        // for Session
-    std::vector<std::string> notes;  // for Session
+    std::string command_line;  // for Session
 };
 
 // Runs to the end (command, duration, count, SIGINT or SIGTERM) and has called end() on the output.

@@ -74,6 +74,7 @@ size_t place_of(const std::vector<std::string> &names, const std::string &name) 
     return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
+// A sum where it is called as one, else the key of that name; "len.log2" is the key in any case.
 // Below, above or at zero as `a` stands before, behind or beside `b` in rising order.
 int compare(const Histogram &histogram, const std::string &name, const HistEntry &a,
             const HistEntry &b) {
@@ -82,7 +83,7 @@ int compare(const Histogram &histogram, const std::string &name, const HistEntry
     if (const size_t i = place_of(histogram.values, name); i < histogram.values.size())
         return (a.values[i] > b.values[i]) - (a.values[i] < b.values[i]);
     for (size_t i = 0; i < histogram.keys.size(); i++)
-        if (histogram.keys[i].name == name) {
+        if (histogram.keys[i].name == name || to_text(histogram.keys[i]) == name) {
             const auto &left = a.keys[i], &right = b.keys[i];
             const int numbers = (left.number > right.number) - (left.number < right.number);
             return numbers ? numbers : left.text.compare(right.text);
@@ -115,7 +116,9 @@ std::vector<DocumentColumn> columns_of(const Histogram &histogram, const HistVie
         const size_t dot = value.find('.');
         const bool hex = dot != std::string::npos && value.substr(dot) == ".hex";
         const std::string name = value.substr(0, dot);
-        columns.emplace_back(name + "_sum", uppercase(name),
+        const bool also_key = std::any_of(histogram.keys.begin(), histogram.keys.end(),
+                                          [&](const HistKey &key) { return key.name == name; });
+        columns.emplace_back(name + "_sum", uppercase(name) + (also_key ? " SUM" : ""),
                              hex ? ValueForm::hex : ValueForm::plain);
         if (view.percent)
             columns.emplace_back(name + "_percent", "%");
@@ -155,11 +158,13 @@ std::string hist_title(const HistReport &report) {
     const Histogram &histogram = report.histogram;
     const uint64_t hits = counted_by(histogram);
     const auto number = [](double value) { return value_text(value, ValueForm::plain); };
-    std::string title =
-        report.event.text() + ": " + std::to_string(hits) + (hits == 1 ? " hit" : " hits");
+    std::string title = report.event + ": " + std::to_string(hits) + (hits == 1 ? " hit" : " hits");
     if (report.view.seconds > 0)
         title += " in " + number(report.view.seconds) + " s (" +
                  number(static_cast<double>(hits) / report.view.seconds) + "/s)";
+    if (const size_t i = place_of(histogram.values, "latency_ns");
+        i < histogram.values.size() && histogram.hits > 0)
+        title += ", " + std::to_string(sums_of(histogram)[i] / histogram.hits) + " ns on average";
     const size_t entries = histogram.entries.size();
     return title + ", " + std::to_string(entries) + (entries == 1 ? " entry" : " entries");
 }
@@ -175,7 +180,7 @@ Section hist_summary(const HistReport &report) {
     section.columns = {{"event", "EVENT"},     {"keys", "KEYS"},       {"values", "VALUES"},
                        {"filter", "FILTER"},   {"seconds", "SECONDS"}, {"hits", "HITS"},
                        {"entries", "ENTRIES"}, {"final", "FINAL"}};
-    Row row = {report.event.text(), keys, histogram.values};
+    Row row = {report.event, keys, histogram.values};
     row.push_back(report.condition.empty() ? Value() : Value(report.condition));
     row.push_back(report.view.seconds > 0 ? Value(report.view.seconds) : Value());
     row.emplace_back(counted_by(histogram));

@@ -8,7 +8,6 @@
 #include "model/document.h"
 #include "model/histogram.h"
 #include "model/trace_event.h"
-#include "sys/tracefs.h"
 
 namespace whydrop {
 
@@ -22,11 +21,12 @@ struct HistView {
 
 // What was asked, and what was counted so far.
 struct HistReport {
-    TraceEvent event;
+    std::string event;  // or two: "net:netif_receive_skb to skb:consume_skb by skbaddr"
     std::string condition;
     Histogram histogram;
     HistView view;
     bool final = false;
+    std::vector<std::string> notes;  // for whoever reads it
 };
 
 // "net:netif_receive_skb: 13 hits in 2.00 s (6.50/s), 3 entries"
