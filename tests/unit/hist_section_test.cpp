@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "golden.h"
 #include "render/document.h"
+#include "source/tracefs/event_format.h"
 #include "source/tracefs/hist_key.h"
+#include "source/tracefs/hist_text.h"
 
 namespace whydrop {
 namespace {
@@ -124,14 +127,14 @@ TEST(HistSection, Bars) {
     HistView view;
     view.bars = true;
     EXPECT_EQ(text_of(hist_section(histogram, view)),
-              "HITS:3 %:75.00 ███████████████      LEN:17 DEV:a\n"
-              "HITS:1 %:25.00 █████                LEN:51 DEV:b\n");
+              "HITS:3 %:75.00 █████████    LEN:17 DEV:a\n"
+              "HITS:1 %:25.00 ███          LEN:51 DEV:b\n");
     view.percent = true;
     view.sort = {{"len", true}};
     view.seconds = 2;
     EXPECT_EQ(text_of(hist_section(histogram, view)),
-              "HITS:1 %:25.00 /S:0.50 LEN:51 %:75.00 ███████████████      DEV:b\n"
-              "HITS:3 %:75.00 /S:1.50 LEN:17 %:25.00 █████                DEV:a\n");
+              "HITS:1 %:25.00 /S:0.50 LEN:51 %:75.00 █████████    DEV:b\n"
+              "HITS:3 %:75.00 /S:1.50 LEN:17 %:25.00 ███          DEV:a\n");
 }
 
 TEST(HistSection, Summary) {
@@ -181,6 +184,38 @@ TEST(HistSection, Losses) {
             EXPECT_EQ(losses[0].kind, row.kind);
             EXPECT_EQ(losses[0].count, row.count);
         }
+    }
+}
+
+struct GoldenRow {
+    const char *fixture, *format, *golden;
+    std::vector<HistSort> sort;
+};
+
+const GoldenRow kGolden[] = {
+    {"6.1/stack.hist", "6.1/kfree_skb.format", "hist-stacks.txt", {}},
+    {"7.2/stackpid.hist", "7.2/kfree_skb.format", "hist-stacks-of-processes.txt", {}},
+    {"7.2/kmalloc.hist", "7.2/kmalloc.format", "hist-kmalloc.txt", {{"bytes_alloc", true}}},
+    {"6.12/reason.hist", "6.12/kfree_skb.format", "hist-reasons.txt", {}},
+};
+
+// What kernels wrote, ranked.
+TEST(HistSection, Golden) {
+    const std::string folder = std::string(WHYDROP_FIXTURES) + "/hist/";
+    for (const GoldenRow &row : kGolden) {
+        SCOPED_TRACE(row.golden);
+        auto histograms = parse_hist(test::read_file(folder + row.fixture));
+        const auto format = parse_event_format(test::read_file(folder + row.format));
+        ASSERT_TRUE(histograms && format);
+        ASSERT_EQ(histograms->size(), 1U);
+        HistReport report;
+        report.event = format->name;
+        report.histogram = std::move(histograms->front());
+        name_values(report.histogram, *format);
+        report.view = {row.sort, 0, 3.5, !row.sort.empty(), true};
+        test::expect_golden(row.golden,
+                            hist_title(report) + "\n" +
+                                section_text(hist_section(report.histogram, report.view), {}));
     }
 }
 

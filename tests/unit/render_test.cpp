@@ -14,6 +14,7 @@
 #include <functional>
 #include <sstream>
 
+#include "golden.h"
 #include "render/json_lines.h"
 #include "render/text.h"
 #include "render/words.h"
@@ -23,12 +24,7 @@
 namespace whydrop {
 namespace {
 
-std::string read_file(const std::string &path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
+using test::expect_golden;
 
 // What `write` sends to an Output.
 std::string written(const std::function<void(Output &)> &write) {
@@ -39,15 +35,6 @@ std::string written(const std::function<void(Output &)> &write) {
     std::string text(static_cast<size_t>(::lseek(fd.get(), 0, SEEK_CUR)), '\0');
     EXPECT_EQ(::pread(fd.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
     return text;
-}
-
-void expect_golden(const std::string &name, const std::string &text) {
-    std::string path = std::string(WHYDROP_SOURCE) + "/tests/golden/" + name;
-    if (const char *update = std::getenv("WHYDROP_UPDATE_GOLDEN"); update && *update == '1') {
-        std::ofstream(path) << text;
-        GTEST_SKIP() << "wrote " << path << " (WHYDROP_UPDATE_GOLDEN)";
-    }
-    EXPECT_EQ(text, read_file(path)) << path;
 }
 
 void run(Sink &sink, const Report &report, const Losses &losses) {

@@ -143,7 +143,8 @@ def _scripts(kernel, place, suite, names, **environment):
 def hist(kernel, place):
     """`whydrop hist`, by triggers or from the stream, and the two side by side."""
     tests = place.build / "tests/live"
-    return _in_guest(kernel, place, "hist", [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
+    return _in_guest(kernel, place, "hist",
+                     [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
                      timeout=LIVE_SECONDS)
 
 

@@ -44,7 +44,7 @@ std::string time_text(uint64_t unix_s) {
 
 // A bar of blocks, eighths of one at its end: columns that are 100 % long.
 std::string share_text(double percent) {
-    constexpr size_t columns = 20, eighths = 8;
+    constexpr size_t columns = 12, eighths = 8;
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const double share = std::clamp(percent / 100, 0.0, 1.0);
     const auto length = static_cast<size_t>(share * columns * eighths + 0.5);
