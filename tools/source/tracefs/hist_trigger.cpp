@@ -115,13 +115,21 @@ std::string joined(const std::string &word, const List &list, Text text) {
     return all;
 }
 
+// The old name of the stack is taken by all kernels, but by a newer one for a field that is called
+// so.
+std::string key_text(const HistKey &key, const EventFormat &format) {
+    if (!is_stack_key(key) || key.modifier != HistModifier::none || format.field(key.name))
+        return to_text(key);
+    return format.field("stacktrace") ? "common_stacktrace" : "stacktrace";
+}
+
 }  // namespace
 
 Result<std::string> hist_trigger(const HistQuery &query, const EventFormat &format) {
     if (auto checked = check(query, format); !checked)
         return checked.error();
     std::string text = "hist";
-    text += joined("keys", query.keys, [](const HistKey &key) { return to_text(key); });
+    text += joined("keys", query.keys, [&](const HistKey &key) { return key_text(key, format); });
     text += joined("vals", query.values, [](const std::string &value) { return value; });
     text += joined("sort", query.sort, [](const HistSort &sort) {
         return sort.name + (sort.descending ? ".descending" : "");
