@@ -246,3 +246,47 @@ struct wire_clock {
     __u64 jiffies;
     __u64 mono_ns;
 };
+
+// The way of packets through the kernel (path.bpf.c). A row is a function or tracepoint of the
+// path; how its packet is found is in a word, the cookie of its probe.
+enum {
+    WIRE_PATH_ROWS = 64,   // a bit each of what a packet has reached
+    WIRE_PATH_POINTS = 12, // of them tracepoints
+    WIRE_PATH_ARGUMENTS = 4,
+    WIRE_PATH_PACKETS = 16384, // on their way at the same time
+    WIRE_PATH_ENDS = 1024,
+    WIRE_PATH_ROW_MASK = 0xff,
+    WIRE_PATH_ARGUMENT = 1 << 8, // << n: the packet may be its argument n
+    WIRE_PATH_POINTER = 1 << 12, // or what the argument points to
+    WIRE_PATH_FREED = 1 << 13,   // the packet ends here
+};
+
+struct wire_path_packet {
+    __u64 reached; // a bit for each row
+    __u32 ifindex;
+    __u32 copied; // it is a clone of one that matched
+};
+WIRE_ASSERT(sizeof(struct wire_path_packet) == 16, "wire_path_packet");
+
+enum {
+    WIRE_END_DROPPED = 1,  // kfree_skb: reason and location
+    WIRE_END_CONSUMED = 2, // consume_skb
+    WIRE_END_READ = 3,     // copied to a process
+    WIRE_END_FREED = 4,    // otherwise
+    WIRE_END_REUSED = 5,   // another packet came with its memory: nobody saw how it ended
+};
+
+struct wire_path_end {
+    __u64 location;
+    __u32 reason;
+    __u16 how; // WIRE_END_*
+    __u16 copied;
+};
+WIRE_ASSERT(sizeof(struct wire_path_end) == 16, "wire_path_end");
+
+struct wire_path_totals {
+    __u64 matched, copies;
+    __u64 no_room;   // matched, but not followed
+    __u64 ends_lost; // ended, but not in a row: too many ends
+};
+WIRE_ASSERT(sizeof(struct wire_path_totals) == 32, "wire_path_totals");

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts every packet the kernel receives: by device, protocol and packet type, or by other keys.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <set>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/packet_options.h"
+#include "engine/path_run.h"
+#include "render/json_lines.h"
 
 namespace whydrop {
 namespace {
@@ -13,6 +18,7 @@ namespace {
 struct Options {
     PacketOptions packets;
     std::string at = "receive";
+    bool path = false;
 };
 
 // Where on its way a packet is counted: tracepoints of net:.
@@ -22,6 +28,53 @@ std::vector<std::string> tracepoints_at(const std::string &point) {
     if (point == "gro")
         return {"napi_gro_receive_entry", "napi_gro_frags_entry"};
     return {"netif_receive_skb"};
+}
+
+// What counts by key has nothing to do on the way of a packet.
+Status check_path(const Options &options) {
+    const PacketOptions &packets = options.packets;
+    const std::pair<bool, const char *> others[] = {
+        {!packets.by.empty(), "--by"},
+        {packets.run.stacks, "-s"},
+        {packets.run.each, "--each"},
+        {options.at != "receive", "--at"},
+        {!packets.output.capture.path.empty(), "--pcapng"},
+        {!packets.output.recording.empty(), "-o"}};
+    for (const auto &[given, name] : others)
+        if (given)
+            return Error{Errc::usage, std::string("--path and ") + name + " exclude each other",
+                         "--path counts the functions that packets reach, not packets by key"};
+    return success();
+}
+
+Result<int> show_path(const Options &options, const Invocation &invocation) {
+    if (auto checked = check_path(options); !checked)
+        return checked.error();
+    const PacketOptions &packets = options.packets;
+    PathOptions run;
+    run.filter = packets.run.filter;
+    for (const std::string &word : packets.filter_words)
+        run.filter.packet += (run.filter.packet.empty() ? "" : " ") + word;
+    run.duration_s = packets.length.duration_s;
+    run.stop_after = packets.length.count;
+    run.command = invocation.observed;
+    run.command_line = invocation.command_line;
+    Output output(STDOUT_FILENO);
+    const bool json = packets.output.format == "json";
+    auto end = run_path(run, [&](const Session &session) {
+        return json ? JsonLinesSink(output).begin(session) : success();
+    });
+    if (!end)
+        return end.error();
+    const DocumentOptions shown{packets.output.format, packets.no_header,
+                                packets.output.text.style.wide};
+    DocumentWriter writer(output, style_of(shown, invocation));
+    for (const Section &section : path_sections(end->report))
+        if (auto written = writer.write(section); !written && !output.closed())
+            return written.error();
+    if (auto written = writer.end(end->losses); !written && !output.closed())
+        return written.error();
+    return end->command_status.value_or(0);
 }
 
 Run setup(CLI::App &app) {
@@ -40,19 +93,27 @@ Run setup(CLI::App &app) {
         ->type_name("receive|rx|gro")
         ->check(CLI::IsMember(std::set<std::string>{"receive", "rx", "gro"}))
         ->group("How to count");
+    app.add_flag("--path", options->path,
+                 "Show which functions of the receive path packets reach, which they do not, and "
+                 "where they end")
+        ->group("How to count");
     add_counting(app, packets, words);
     add_kept(app, packets);
     add_shown(app, packets);
     add_examples(
-        app, {{"whydrop receive", "what this kernel receives now, until Ctrl-C"},
-              {"whydrop receive -d 10 -i eth0 --by flow", "which connections eth0 receives"},
-              {"whydrop receive --by comm,dev --at rx", "who sends to this host over lo"},
-              {"whydrop receive --by stack", "which ways lead into the stack, and how much comes"},
-              {"whydrop receive --proto arp --each -c 5", "the next five packets of ARP"},
-              {"whydrop receive 'tcp port 443' --pcapng in.pcapng", "samples for Wireshark"},
-              {"whydrop receive -n web -f json -- curl -s 10.0.0.2",
-               "what the namespace web receives while curl runs, for a program"}});
+        app,
+        {{"whydrop receive", "what this kernel receives now, until Ctrl-C"},
+         {"whydrop receive -d 10 -i eth0 --by flow", "which connections eth0 receives"},
+         {"whydrop receive --by comm,dev --at rx", "who sends to this host over lo"},
+         {"whydrop receive --by stack", "which ways lead into the stack, and how much comes"},
+         {"whydrop receive --path 'udp port 53' -d 5", "how far do they come, and where they end"},
+         {"whydrop receive --proto arp --each -c 5", "the next five packets of ARP"},
+         {"whydrop receive 'tcp port 443' --pcapng in.pcapng", "samples for Wireshark"},
+         {"whydrop receive -n web -f json -- curl -s 10.0.0.2",
+          "what the namespace web receives while curl runs, for a program"}});
     return [options](const Invocation &invocation) {
+        if (options->path)
+            return show_path(*options, invocation);
         options->packets.run.tracepoints = tracepoints_at(options->at);
         return count_packets(options->packets, invocation);
     };

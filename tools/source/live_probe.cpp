@@ -7,9 +7,6 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <optional>
@@ -17,6 +14,7 @@
 #include "filter/packet_filter.h"
 #include "source/group_maps.h"
 #include "source/kernel_btf.h"
+#include "source/probe_loading.h"
 #include "source/probe_object.h"
 #include "source/probe_variant.h"
 #include "sys/handle.h"
@@ -31,47 +29,6 @@ constexpr uint32_t stack_entries = 16384;
 
 using Link = Handle<bpf_link, &bpf_link__destroy>;
 using Ring = Handle<ring_buffer, &ring_buffer__free>;
-
-// libbpf's complaints, kept for the error message instead of being printed.
-thread_local std::string libbpf_said;
-
-int keep_libbpf_message(libbpf_print_level level, const char *format, va_list args) {
-    if (level != LIBBPF_WARN)
-        return 0;
-    char *line = nullptr;
-    if (vasprintf(&line, format, args) < 0)
-        return 0;
-    libbpf_said += line;
-    std::free(line);
-    // Why the verifier refuses a program stands at the end of a long log.
-    constexpr size_t kept = 4096;
-    libbpf_said.erase(0, libbpf_said.size() - std::min(libbpf_said.size(), kept));
-    return 0;
-}
-
-Error load_error(int err) {
-    Error error = errno_error("the kernel refused the probe", err);
-    if (err == EPERM)
-        error.hint = "run as root, or with CAP_BPF and CAP_PERFMON";
-    else
-        error.hint = "'whydrop doctor' shows what this kernel can do; it said: " + libbpf_said;
-    error.code = Errc::unsupported;
-    return error;
-}
-
-// Absent: no filter is asked for.
-Result<std::optional<PacketFilter>> packet_filter(const std::string &expression,
-                                                  const ProbeVariant &variant, KernelBtf &btf) {
-    if (expression.empty())
-        return std::optional<PacketFilter>();
-    FilterReading reading;
-    if (variant.cast)
-        reading = {btf.function_id("bpf_rdonly_cast"), btf.struct_id("in6_addr")};
-    auto filter = PacketFilter::compile(expression, reading);
-    if (!filter)
-        return filter.error();
-    return std::optional(std::move(*filter));
-}
 
 uint32_t group_bytes(uint32_t kind) {
     return kind == WIRE_KEY_FLOW4 ? uint32_t{WIRE_GROUP_NO_NAME} : sizeof(wire_group);
@@ -129,10 +86,9 @@ Result<std::unique_ptr<LiveProbe>> LiveProbe::open(const ProbeSetup &setup, Kern
     auto variants = variants_for(setup.event, setup.tracepoints, btf);
     if (!variants)
         return variants.error();
-    libbpf_set_print(keep_libbpf_message);
     std::optional<Error> refused;
     for (const ProbeVariant &variant : *variants) {
-        auto filter = packet_filter(setup.packet_filter, variant, btf);
+        auto filter = packet_filter_for(setup.packet_filter, variant.cast, btf);
         if (!filter)
             return filter.error();
         auto state = std::make_unique<State>();
@@ -158,7 +114,7 @@ Status LiveProbe::State::choose_programs() {
 Status LiveProbe::State::load(const ProbeSetup &setup, const ProbeVariant &choice,
                               const PacketFilter *filter) {
     const FilterForLoading filtered(filter);
-    libbpf_said.clear();
+    keep_libbpf_words();
     variant = choice;
     config = setup.config;
     config.layout = layout_for(config.keys);

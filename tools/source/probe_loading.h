@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What loading any object of probes takes: a packet filter that fits, and words for a refusal.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "filter/packet_filter.h"
+#include "sys/result.h"
+
+namespace whydrop {
+
+class KernelBtf;
+
+// From here on libbpf's complaints of this thread are kept for load_error(), not printed.
+void keep_libbpf_words();
+
+// What the kernel has against it, with what libbpf said since.
+Error load_error(int err);
+
+// `cast`: the program reads memory directly. Absent: no filter is asked for.
+Result<std::optional<PacketFilter>> packet_filter_for(const std::string &expression, bool cast,
+                                                      KernelBtf &btf);
+
+}  // namespace whydrop
