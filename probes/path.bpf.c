@@ -151,6 +151,8 @@ static __always_inline void look(__u64 cookie, __u64 argument)
         return;
     if (cookie & WIRE_PATH_FREED)
         ended(argument, WIRE_END_FREED, 0, 0);
+    else if (cookie & WIRE_PATH_READ)
+        ended(argument, WIRE_END_READ, 0, 0);
     else
         reached(packet, cookie & WIRE_PATH_ROW_MASK);
 }

@@ -258,7 +258,8 @@ enum {
     WIRE_PATH_ROW_MASK = 0xff,
     WIRE_PATH_ARGUMENT = 1 << 8, // << n: the packet may be its argument n
     WIRE_PATH_POINTER = 1 << 12, // or what the argument points to
-    WIRE_PATH_FREED = 1 << 13,   // the packet ends here
+    WIRE_PATH_FREED = 1 << 13,   // the packet ends here: freed,
+    WIRE_PATH_READ = 1 << 14,    // or read by a process
 };
 
 struct wire_path_packet {

@@ -2,6 +2,7 @@
 #include "engine/path_run.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "engine/run_time.h"
 #include "engine/session.h"
@@ -52,15 +53,47 @@ PathEnd end_of(const RawPathEnd &raw, KernelBtf &btf, Symbolizer &symbols) {
     return end;
 }
 
+// The function behind this one that packets came to; empty: none.
+std::string reached_behind(const RawPath &raw, const PathRow &row) {
+    std::istringstream names(row.before);
+    for (std::string name; names >> name;)
+        for (const RawPathStep &step : raw.steps)
+            if (step.packets && name == step.row->name)
+                return name;
+    return "";
+}
+
+// Did all packets end in functions that come before this one? Then none has passed it unseen.
+bool all_ended_before(const PathReport &report, size_t step) {
+    return !report.ends.empty() &&
+           std::all_of(report.ends.begin(), report.ends.end(), [&](const PathEnd &end) {
+               const auto at =
+                   std::find_if(report.steps.begin(), report.steps.end(),
+                                [&](const PathStep &one) { return one.name == end.location.name; });
+               return at - report.steps.begin() < static_cast<ptrdiff_t>(step);
+           });
+}
+
 PathReport report_of(const RawPath &raw, const std::string &watched_by, KernelBtf &btf) {
     PathReport report;
     report.matched = raw.totals.matched;
     report.copies = raw.totals.copies;
     report.watched_by = watched_by;
-    for (const RawPathStep &step : raw.steps)
-        if (!(step.row->arguments & WIRE_PATH_FREED))
-            report.steps.push_back(
-                {step.row->layer, step.row->name, watch_of(step), step.packets, step.row->unless});
+    for (const RawPathStep &step : raw.steps) {
+        if (step.row->arguments & (WIRE_PATH_FREED | WIRE_PATH_READ))
+            continue;
+        PathStep shown;
+        shown.layer = step.row->layer;
+        shown.name = step.row->name;
+        shown.watch = watch_of(step);
+        shown.packets = step.packets;
+        shown.unless = step.row->unless;
+        if (step.watched && !step.packets) {
+            shown.seen_behind = reached_behind(raw, *step.row);
+            shown.may_be_inlined = step.may_be_inlined;
+        }
+        report.steps.push_back(std::move(shown));
+    }
     Symbolizer symbols;
     std::vector<uint64_t> locations;
     for (const RawPathEnd &end : raw.ends)
@@ -73,6 +106,8 @@ PathReport report_of(const RawPath &raw, const std::string &watched_by, KernelBt
             report.ends.push_back({"not ended yet", {}, {}, copied, held});
     std::stable_sort(report.ends.begin(), report.ends.end(),
                      [](const PathEnd &a, const PathEnd &b) { return a.packets > b.packets; });
+    for (size_t i = 0; i < report.steps.size(); i++)
+        report.steps[i].may_be_inlined &= !all_ended_before(report, i);
     return report;
 }
 
@@ -106,14 +141,26 @@ Status watch(RunTime &time, const PathProbe &probe, uint64_t stop_after) {
     return success();
 }
 
-std::string note_of(const PathStep &step, uint64_t matched) {
+std::string note_of(const PathStep &step) {
     if (step.watch == PathWatch::absent)
         return "absent from this kernel";
     if (step.watch == PathWatch::refused)
         return "cannot be watched on this kernel";
-    if (step.packets || !matched)
-        return step.packets ? "" : "not called";
-    return step.unless.empty() ? "not called" : "not called: " + step.unless;
+    if (step.packets)
+        return "";
+    if (!step.seen_behind.empty())
+        return "inlined: packets came to " + step.seen_behind;
+    const std::string said = step.may_be_inlined ? "not called, if not inlined" : "not called";
+    return step.unless.empty() ? said : said + ": " + step.unless;
+}
+
+// Were packets there? Nothing: nobody can tell.
+Value was_called(const PathStep &step) {
+    if (step.watch != PathWatch::watched)
+        return {};
+    if (step.packets || !step.seen_behind.empty())
+        return true;
+    return step.may_be_inlined ? Value() : Value(false);
 }
 
 Section steps_section(const PathReport &report) {
@@ -128,9 +175,10 @@ Section steps_section(const PathReport &report) {
                        {"note", "NOTE"}};
     for (const PathStep &step : report.steps) {
         const bool watched = step.watch == PathWatch::watched;
-        section.rows.push_back({step.layer, step.name, watched ? Value(step.packets) : Value(),
-                                watched ? Value(step.packets > 0) : Value(), watched,
-                                step.watch != PathWatch::absent, note_of(step, report.matched)});
+        const bool counted = watched && step.seen_behind.empty();
+        section.rows.push_back({step.layer, step.name, counted ? Value(step.packets) : Value(),
+                                was_called(step), watched, step.watch != PathWatch::absent,
+                                note_of(step)});
     }
     return section;
 }

@@ -22,7 +22,9 @@ struct PathStep {
     std::string layer, name;
     PathWatch watch = PathWatch::watched;
     uint64_t packets = 0;  // each counted once, however often it comes by; copies are packets
-    std::string unless;    // what it may mean when it is not called
+    bool may_be_inlined = false;  // packets may have passed its code where nobody sees a call
+    std::string seen_behind;      // and they have: they came to this function, which lies behind
+    std::string unless;           // what it may mean when it is not called
 };
 
 struct PathEnd {

@@ -50,9 +50,10 @@ Result<std::map<std::string, KernelFunction>> find_functions(const std::set<std:
         if (!names.contains(name))
             continue;
         const bool changed = name.size() != line.name.size();
-        const auto [at, is_new] = found.try_emplace(name, KernelFunction{line.address, changed});
+        const KernelFunction function{line.address, changed, line.type == 't'};
+        const auto [at, is_new] = found.try_emplace(name, function);
         if (!is_new && at->second.changed && !changed)
-            at->second = {line.address, false};
+            at->second = function;
     }
     return found;
 }

@@ -16,6 +16,7 @@ struct KernelFunction {
     // It is there only as NAME.isra.0, NAME.constprop.0, NAME.part.0 or the like: what it takes is
     // no longer what its source says.
     bool changed = false;
+    bool is_static = false;  // the compiler may have put it into its callers as well
 };
 
 // By name, those that exist: in vmlinux or a module.

@@ -141,6 +141,7 @@ Status PathProbe::State::find_steps() {
     for (RawPathStep &step : steps) {
         const auto at = found->find(step.row->name);
         step.exists = at != found->end();
+        step.may_be_inlined = step.exists && at->second.is_static;
         functions.push_back(step.exists ? at->second : KernelFunction{});
     }
     return success();

@@ -23,6 +23,7 @@ struct PathSetup {
 struct RawPathStep {
     const PathRow *row = nullptr;
     bool exists = false, watched = false;
+    bool may_be_inlined = false;  // a call of it need not be one
     uint64_t packets = 0;
 };
 
