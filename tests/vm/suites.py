@@ -129,15 +129,14 @@ def live(kernel, place):
                      "WHYDROP_STATIC": place.build / "static/tools/whydrop"})
 
 
-def events(kernel, place):
-    """The time between two events, measured by the kernel and from the stream."""
-    return _in_guest(kernel, place, "events", [place.build / "tests/live/pairs_test"],
+def receive(kernel, place):
+    """What is received, and the way that it takes."""
+    tests = place.build / "tests/live"
+    counting = str(tests / "receive_test")
+    if kernel.series in SAME_PROBE_AS_NEWEST:
+        counting += "=-" + ":".join(f"*.{name}" for name in LONG_TESTS)
+    return _in_guest(kernel, place, "receive", [counting, tests / "path_test"],
                      timeout=LIVE_SECONDS)
-
-
-def _scripts(kernel, place, suite, names, **environment):
-    return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
-                     timeout=LIVE_SECONDS, environment=environment)
 
 
 def hist(kernel, place):
@@ -146,6 +145,11 @@ def hist(kernel, place):
     return _in_guest(kernel, place, "hist",
                      [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
                      timeout=LIVE_SECONDS)
+
+
+def _scripts(kernel, place, suite, names, **environment):
+    return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
+                     timeout=LIVE_SECONDS, environment=environment)
 
 
 def scripts(kernel, place):

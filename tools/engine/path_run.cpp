@@ -125,6 +125,9 @@ Losses losses_of(const RawPath &raw) {
         "match");
     add("in_interrupt", raw.in_interrupt,
         "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell");
+    add("recursion", raw.recursion_misses,
+        "the kernel did not run a probe because one was already running on that CPU: a packet may "
+        "have reached more than is shown");
     return losses;
 }
 

@@ -254,12 +254,6 @@ void add(wire_count &to, const wire_count &count) {
     to.bytes += count.bytes;
 }
 
-uint64_t recursion_misses(int program) {
-    bpf_prog_info info{};
-    uint32_t bytes = sizeof info;
-    return bpf_obj_get_info_by_fd(program, &info, &bytes) == 0 ? info.recursion_misses : 0;
-}
-
 }  // namespace
 
 Result<RawTotals> LiveProbe::totals() const {

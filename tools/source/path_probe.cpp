@@ -317,6 +317,9 @@ Result<RawPath> PathProbe::read() const {
         path.undecided += part.undecided;
         path.in_interrupt += part.in_interrupt;
     }
+    bpf_program *program = nullptr;
+    bpf_object__for_each_program(program, state_->skeleton->obj) if (bpf_program__fd(program) >= 0)
+        path.recursion_misses += recursion_misses(bpf_program__fd(program));
     return path;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "source/probe_loading.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include <algorithm>
@@ -60,6 +61,12 @@ Result<std::optional<PacketFilter>> packet_filter_for(const std::string &express
     if (!filter)
         return filter.error();
     return std::optional(std::move(*filter));
+}
+
+uint64_t recursion_misses(int program) {
+    bpf_prog_info info{};
+    uint32_t bytes = sizeof info;
+    return bpf_obj_get_info_by_fd(program, &info, &bytes) == 0 ? info.recursion_misses : 0;
 }
 
 }  // namespace whydrop
