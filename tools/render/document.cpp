@@ -89,7 +89,8 @@ std::string facts_text(const Section &section) {
     std::string text;
     for (const auto &row : section.rows)
         for (size_t i = 0; i < row.size(); i++)
-            if (!std::holds_alternative<std::monostate>(row[i]))
+            if (!section.columns[i].title.empty() &&
+                !std::holds_alternative<std::monostate>(row[i]))
                 text += fmt::format("{:>{}}: {}\n", section.columns[i].title, widest,
                                     value_text(row[i], section.columns[i].form));
     return text;
@@ -187,6 +188,11 @@ Status DocumentWriter::write(const Section &section) {
     }
     first_ = false;
     auto written = output_.write(text);
+    return written ? output_.flush() : written;
+}
+
+Status DocumentWriter::separate() {
+    auto written = output_.write(style_.json || first_ ? "" : "\n");
     return written ? output_.flush() : written;
 }
 

@@ -26,6 +26,8 @@ class DocumentWriter {
     Status begin(const Session &session);
     Status write(const Section &section);
     Status end(const Losses &losses);
+    // Something else follows: an empty line in text, when there was a section.
+    Status separate();
 
   private:
     Writer &output_;

@@ -14,7 +14,7 @@ constexpr uint32_t kLong = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31;
 constexpr size_t kWord = sizeof(uint32_t);
 // An absolute time has no room for its highest bits: they are those of the page.
 constexpr uint64_t kHighestBits = 0xf8ULL << 56;
-constexpr uint64_t kUsedMask = (1U << 27) - 1, kMissed = 1U << 31;
+constexpr uint64_t kUsedMask = (1U << 27) - 1, kMissed = 1U << 31, kMissedStored = 1U << 30;
 
 template <typename T>
 T load(std::span<const std::byte> bytes, size_t at) {
@@ -52,8 +52,14 @@ RawPage::RawPage(std::span<const std::byte> page, const RawPageLayout &layout) {
         layout.commit_size == 8 ? load<uint64_t>(page, 8) : load<uint32_t>(page, 8);
     missed_ = (commit & kMissed) != 0;
     data_ = page.subspan(layout.data_offset);
-    damaged_ = (commit & kUsedMask) > data_.size();
-    data_ = damaged_ ? std::span<const std::byte>() : data_.first(commit & kUsedMask);
+    const uint64_t used = commit & kUsedMask;
+    damaged_ = used > data_.size();
+    // The number stands behind the records, as wide as the machine's long.
+    if (missed_ && (commit & kMissedStored) && !damaged_ &&
+        data_.size() - used >= layout.commit_size)
+        missed_records_ =
+            layout.commit_size == 8 ? load<uint64_t>(data_, used) : load<uint32_t>(data_, used);
+    data_ = damaged_ ? std::span<const std::byte>() : data_.first(used);
 }
 
 uint32_t RawPage::word(size_t at) const {

@@ -39,6 +39,8 @@ class RawPage {
     [[nodiscard]] bool damaged() const { return damaged_; }
     // Records were overwritten before this page.
     [[nodiscard]] bool missed() const { return missed_; }
+    // So many; nothing: the kernel had no room to say.
+    [[nodiscard]] std::optional<uint64_t> missed_records() const { return missed_records_; }
 
   private:
     std::optional<Record> cut();
@@ -49,6 +51,7 @@ class RawPage {
     size_t at_ = 0;
     uint64_t time_ = 0;
     bool damaged_ = false, missed_ = false;
+    std::optional<uint64_t> missed_records_;
 };
 
 }  // namespace whydrop

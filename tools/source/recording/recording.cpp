@@ -10,7 +10,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::pair<std::string_view, const char *> kinds[] = {
-    {"\x17\x08\x44tracing"sv, "a trace.dat of trace-cmd"},
+    {"\x17\x08\x44tracing"sv, "a trace.dat of trace-cmd, which has to be a file"},
     {"\xd4\xc3\xb2\xa1"sv, "a pcap capture"},
     {"\xa1\xb2\xc3\xd4"sv, "a pcap capture"},
     {"\x4d\x3c\xb2\xa1"sv, "a pcap capture"},
