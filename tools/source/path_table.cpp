@@ -55,6 +55,8 @@ constexpr PathRow functions[] = {
     {"icmp", "ndisc_rcv", first, ""},
     {"udp", "udp_rcv", first, "no UDP, or no route to this host"},
     {"udp", "udpv6_rcv", first, ""},
+    {"udp", "__udp4_lib_rcv", first, ""},
+    {"udp", "__udp6_lib_rcv", first, ""},
     {"udp", "udp_queue_rcv_skb", second, "", "udp_queue_rcv_one_skb __udp_enqueue_schedule_skb"},
     {"udp", "udp_queue_rcv_one_skb", second, "no socket, or a bad checksum",
      "__udp_enqueue_schedule_skb"},
