@@ -12,8 +12,8 @@
 #include "wrong_debug_files.h"
 #include "wrong_hist.h"
 #include "wrong_receive.h"
-#include "wrong_scripts.h"
 #include "wrong_replay.h"
+#include "wrong_scripts.h"
 
 namespace whydrop::live {
 namespace {

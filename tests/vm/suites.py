@@ -2,7 +2,6 @@
 """What is run on which kernel: each suite is one boot (or two, joined). A suite gives back
 {test: result}; a result is "pass", "skip: REASON" or "FAIL: WHY"."""
 import dataclasses
-import json
 import pathlib
 import re
 import subprocess
@@ -21,6 +20,7 @@ import headers
 import module
 import oracle
 import programs
+import results_of
 import save
 import vmcore
 import vmlinux
@@ -51,46 +51,6 @@ class Place:
     kept: pathlib.Path
 
 
-def _last_line(path):
-    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
-    return lines[-1] if lines else "it printed nothing"
-
-
-def _why_skipped(printed):
-    """{test: reason}; GoogleTest 1.12 does not write it into its JSON."""
-    found = re.finditer(r": Skipped\n(.*?)\n\[  SKIPPED \] \S+?\.(\S+)", printed, re.DOTALL)
-    return {match[2]: " ".join(match[1].split()) for match in found}
-
-
-def _of_gtest(name, folder):
-    results = {}
-    file = folder / f"{name}.json"
-    if not file.exists():
-        return {name: f"FAIL: it did not end: {_last_line(folder / f'{name}.out')}"}
-    said = _why_skipped((folder / f"{name}.out").read_text(errors="replace"))
-    for suite in json.loads(file.read_text())["testsuites"]:
-        for case in suite["testsuite"]:
-            if case.get("status") != "RUN":
-                continue  # not of the filter
-            test = f"{name.removesuffix('_test')}.{case['name']}"
-            if case.get("failures"):
-                results[test] = f"FAIL: {case['failures'][0]['failure'].splitlines()[0]}"
-            elif case.get("result") == "SKIPPED":
-                results[test] = f"skip: {said.get(case['name'], 'no reason was printed')}"
-            else:
-                results[test] = "pass"
-    return results
-
-
-def _of_check(name, folder):
-    status, said = folder / f"{name}.status", _last_line(folder / f"{name}.out")
-    if not status.exists():
-        return {name: f"FAIL: it did not end: {said}"}
-    code = int(status.read_text())
-    why = said.removeprefix("skip: ")
-    return {name: {0: "pass", 77: f"skip: {why}"}.get(code, f"FAIL: {code}: {said}")}
-
-
 def _in_guest(kernel, place, name, checks, **options):
     """Boots once and runs the checks one after the other."""
     folder = place.kept / f"{kernel.series}-{name}"
@@ -105,9 +65,9 @@ def _in_guest(kernel, place, name, checks, **options):
         binary, _, word = str(check).partition("=")
         binary = pathlib.Path(binary).name
         if binary.endswith("_test"):
-            results |= _of_gtest(binary, folder)
+            results |= results_of.gtest(binary, folder)
         else:
-            results |= _of_check(f"{binary}.{word}" if word else binary, folder)
+            results |= results_of.check(f"{binary}.{word}" if word else binary, folder)
     if status:
         results[f"{name}.boot"] = f"FAIL: the guest ended with {status}"
     return results
@@ -222,7 +182,7 @@ def dumps(kernel, place):
         if not re.search(r"RIP: \S*resetrace_reset_ring",
                          booted.console.read_text(errors="replace")):
             return {"dump.elf": "FAIL: the driver's bug did not show: "
-                                f"{_last_line(place.kept / f'{kernel.series}-dump.out')}"}
+                                f"{results_of.last_line(place.kept / f'{kernel.series}-dump.out')}"}
         results = {}
         for form, path in (("elf", core), ("flattened", flattened.get("kdump-zlib"))):
             if path:
@@ -382,7 +342,7 @@ def _die_on_the_scene(kernel, folder):
     with open(folder / "guest.out", "wb") as out:
         status = booted.run([str(CHECKS / "crash-scene")], stdout=out)
     if not core.exists():
-        raise ValueError(f"no dump ({status}): {_last_line(folder / 'guest.out')}")
+        raise ValueError(f"no dump ({status}): {results_of.last_line(folder / 'guest.out')}")
     return core, findings.Scene(folder, booted.console.read_text(errors="replace"), kernel.release)
 
 
