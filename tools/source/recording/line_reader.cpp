@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -38,10 +39,13 @@ bool LineReader::fill() {
     buffer_.erase(0, at_);
     at_ = 0;
     const size_t had = buffer_.size();
-    buffer_.resize(had + piece);
+    // No more room than what is left of a small file takes.
+    const uint64_t left = size_ > read_ ? size_ - read_ + 1 : 1;
+    const size_t room = size_ ? std::clamp<uint64_t>(left, 4096, piece) : piece;
+    buffer_.resize(had + room);
     ssize_t n = 0;
     do
-        n = ::read(fd_.get(), buffer_.data() + had, piece);
+        n = ::read(fd_.get(), buffer_.data() + had, room);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         problem_ = std::strerror(errno);

@@ -28,8 +28,10 @@ void FileNames::read_functions() {
             functions_.push_back({address, kind + 2});
         at = end + 1;
     }
-    std::stable_sort(functions_.begin(), functions_.end(),
-                     [](const Entry &a, const Entry &b) { return a.address < b.address; });
+    // Of aliases the file's order.
+    std::sort(functions_.begin(), functions_.end(), [](const Entry &a, const Entry &b) {
+        return a.address != b.address ? a.address < b.address : a.name < b.name;
+    });
 }
 
 EventNames::Function FileNames::function(uint64_t address) {

@@ -14,7 +14,8 @@ constexpr uint16_t option_buffer = 3;
 constexpr uint64_t tag_bytes = 10;
 constexpr uint32_t most_cpus = 1U << 16;
 // Of everything before the pages; kallsyms and formats are some 10 MB.
-constexpr uint64_t most_head_bytes = uint64_t{256} * 1024 * 1024;
+constexpr uint64_t most_head_bytes = uint64_t{256} * 1024 * 1024,
+                   usual_head_bytes = uint64_t{8} * 1024 * 1024;
 
 struct Instance {
     uint64_t offset = 0;
@@ -105,18 +106,31 @@ Status read_events(const Input &input, Cursor &cursor, Head &head) {
     return success();
 }
 
-}  // namespace
-
-Status read_version_6(const Input &input, uint64_t at, Head &head) {
-    const auto bytes = input.read(at, std::min(input.size() - at, most_head_bytes));
-    if (!bytes)
-        return Error{Errc::failed, "it cannot be read", ""};
-    Cursor cursor(*bytes);
+Status read_parts(const Input &input, std::string_view bytes, Head &head) {
+    Cursor cursor(bytes);
     if (!read_header_info(cursor, head) || !read_ftrace_events(cursor, head) ||
         !read_event_formats(cursor, head) || !read_sized(cursor, false, head.kallsyms) ||
         !read_sized(cursor, false, head.printk_formats) || !read_sized(cursor, true, head.cmdlines))
         return cut();
     return read_events(input, cursor, head);
+}
+
+}  // namespace
+
+// How long all of it is stands nowhere: so much is read as is mostly enough, and else more.
+Status read_version_6(const Input &input, uint64_t at, Head &head) {
+    for (uint64_t most = usual_head_bytes;; most *= 4) {
+        const uint64_t size = std::min({input.size() - at, most, most_head_bytes});
+        const auto bytes = input.read(at, size);
+        if (!bytes)
+            return Error{Errc::failed, "it cannot be read", ""};
+        Head attempt = head;
+        auto read = read_parts(input, *bytes, attempt);
+        if (!read && size == most && size < most_head_bytes)
+            continue;
+        head = std::move(attempt);
+        return read;
+    }
 }
 
 }  // namespace whydrop::tracedat
