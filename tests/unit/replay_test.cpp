@@ -292,27 +292,28 @@ TEST_F(ReplayTest, ShowsADocumentAsItWas) {
     none.type = "softnet";
     none.rows.clear();
     none.if_empty = "nothing is there";
-    std::string lines, direct = dir_.write("direct", std::string_view());
-    const Losses losses = sample::losses();
+    const std::string direct = dir_.write("direct", std::string_view());
+    const std::string recorded = dir_.path() + "/document";
+    const auto write = [&](Writer &writer, const DocumentStyle &style) {
+        DocumentWriter document(writer, style);
+        for (const Section &section : {devices(), none, stacks, devices()})
+            EXPECT_TRUE(document.write(section).ok());
+        EXPECT_TRUE(document.end(sample::losses()).ok());
+    };
     {
         const Fd file(::open(direct.c_str(), O_WRONLY));
         Output output(file.get());
-        DocumentWriter document(output, {});
-        for (const Section &section : {devices(), none, stacks, devices()}) {
-            EXPECT_TRUE(document.write(section).ok());
-            lines += section_line(section) + "\n";
-            for (const std::string &line : to_json_lines(section))
-                lines += line + "\n";
-        }
-        EXPECT_TRUE(document.end(losses).ok());
+        write(output, {});
+        auto recording = RecordFile::create(recorded);
+        ASSERT_TRUE(recording.ok());
+        write(*recording, {.json = true, .heads = true});
     }
-    lines += losses_to_json(losses) + "\n";
-    const auto shown = replay(dir_.write("document", lines));
+    const auto shown = replay(recorded);
     ASSERT_TRUE(shown.status.ok());
     EXPECT_EQ(shown.out, text_at(direct));
     ReplayOptions options;
     set_by(options, GroupKey::dev);
-    EXPECT_FALSE(replay(dir_.path() + "/document", options).status.ok()) << "not to be counted";
+    EXPECT_FALSE(replay(recorded, options).status.ok()) << "not to be counted";
 }
 
 TEST_F(ReplayTest, ShowsRowsWithoutTheirHead) {

@@ -52,6 +52,7 @@ class Bar {
 Status resolve_trace(Options &options) {
     TraceQuestion &trace = options.trace;
     trace.json = options.output.format == "json";
+    trace.quiet = options.output.text.quiet;
     for (const std::string &word : options.keys) {
         auto key = parse_hist_key(word);
         if (!key)

@@ -48,6 +48,7 @@ class TraceReplay {
     const TraceQuestion &question_;
     const ReplayOutput &output_;
     SinkSet sinks_;
+    std::optional<Explainer> explainer_;
     TimeRange range_;
     uint64_t begin_ns_ = 0;
 };
@@ -57,6 +58,10 @@ Status TraceReplay::prepare() {
         return Error{Errc::usage,
                      "a trace.dat has no bytes of packets: --pcapng has nothing to write",
                      "'whydrop drops --pcapng FILE' captures what is lost"};
+    auto explainer = Explainer::load(options_.rules);
+    if (!explainer)
+        return explainer.error();
+    explainer_.emplace(std::move(*explainer));
     begin_ns_ = file_.begin_ns();
     if (!options_.slice)
         return success();
@@ -167,13 +172,19 @@ Status TraceReplay::report(const std::function<void(uint64_t)> &progress) {
         },
         progress);
     const bool has_drops = drops && sections.count(kfree->format) > 0;
-    if (!asks_of_drops(options_))
+    if (!asks_of_drops(options_) && !(question_.quiet && has_drops))
         for (const Section &section : sections.sections(seconds()))
             if (auto written = output_.document.write(section); !written)
                 return written;
     Losses losses = file_.losses();
     std::ranges::move(sections.losses(), std::back_inserter(losses));
-    return has_drops ? show_drops(*drops, std::move(losses)) : output_.document.end(losses);
+    if (has_drops)
+        return show_drops(*drops, std::move(losses));
+    auto ended = output_.document.end(losses);
+    if (ended && output_.sinks.size() > 1)
+        return Error{Errc::failed, "there are no drops in the file: nothing was recorded by -o",
+                     ""};
+    return ended;
 }
 
 Status TraceReplay::show_drops(TraceDrops &drops, Losses losses) {
@@ -186,14 +197,11 @@ Status TraceReplay::show_drops(TraceDrops &drops, Losses losses) {
         "and lengths are not known (BYTES is 0)");
     if (!session.has_reasons)
         session.notes.push_back("the kernel that was recorded gives no drop reasons");
-    auto explainer = Explainer::load(options_.rules);
-    if (!explainer)
-        return explainer.error();
     Report report = drops.report();
     report.from_ns = std::max(range_.from_ns, begin_ns_);
     report.to_ns = std::max(std::min(range_.to_ns, file_.last_ns()), report.from_ns);
     for (size_t i = 0; i < report.groups.size() && i < explained_groups; i++)
-        explainer->explain(report.groups[i], NoHostView());
+        explainer_->explain(report.groups[i], NoHostView());
     std::ranges::move(drops.losses(), std::back_inserter(losses));
     if (auto separated = output_.document.separate(); !separated)
         return separated;

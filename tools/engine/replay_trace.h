@@ -12,11 +12,12 @@
 namespace whydrop {
 
 struct TraceQuestion {
-    bool list = false;  // each event, in the order of time
-    bool json = false;  // ... as JSON lines
-    std::string event;  // SYSTEM:NAME; empty: all, or with keys the only one there is
-    HistQuery hist;     // with keys: a histogram
-    size_t top = 0;     // rows of it that are shown; 0: all
+    bool list = false;   // each event, in the order of time
+    bool json = false;   // ... as JSON lines
+    bool quiet = false;  // of the report only the drops' summary
+    std::string event;   // SYSTEM:NAME; empty: all, or with keys the only one there is
+    HistQuery hist;      // with keys: a histogram
+    size_t top = 0;      // rows of it that are shown; 0: all
 
     [[nodiscard]] bool asks_for_hist() const { return !hist.keys.empty(); }
 };

@@ -174,6 +174,7 @@ Status DocumentWriter::begin(const Session &session) {
 Status DocumentWriter::write(const Section &section) {
     std::string text;
     if (style_.json) {
+        text = style_.heads ? section_line(section) + "\n" : "";
         for (const auto &line : to_json_lines(section))
             text += line + "\n";
     } else {

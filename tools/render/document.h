@@ -12,6 +12,7 @@ namespace whydrop {
 
 struct DocumentStyle {
     bool json = false;
+    bool heads = false;  // of JSON: a line before each section, by which replay shows it the same
     bool header = true;  // --no-header
     bool wide = false;   // --wide: as many columns as it takes
     bool colour = false;
