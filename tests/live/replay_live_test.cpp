@@ -56,5 +56,26 @@ TEST(Replay, SaysWhatTheRunSaid) {
     }
 }
 
+// Ctrl-C in `drops.py | whydrop replay -` is for drops.py, which then writes what it has counted.
+TEST(Replay, OfAPipePassesOverTheFirstInterrupt) {
+    const test::TempDir dir;
+    const std::string script =
+        "cd '" + dir.path() + "' && mkfifo pipe && { '" + kWhydrop +
+        "' replay - <pipe >shown & }\n"
+        "pid=$!; exec 3>pipe\n"
+        "caught() { (( 0x$(awk '/^SigCgt/ { print $2 }' /proc/$pid/status) & 2 )); }\n"
+        "for i in {1..500}; do caught && break; sleep 0.02; done\n"
+        "kill -INT $pid\n"
+        "echo '{\"type\":\"drop_total\",\"schema\":1,\"final\":true,\"by\":[\"dev\"],\"from_ns\":1,"
+        "\"to_ns\":5,\"total\":{\"events\":13,\"packets\":13,\"bytes\":26},\"other\":{\"events\":"
+        "13,"
+        "\"packets\":13,\"bytes\":26}}' >&3\n"
+        "echo '{\"type\":\"losses\",\"schema\":1,\"losses\":[]}' >&3\n"
+        "exec 3>&-; wait $pid; echo \"status $?\"; cat shown";
+    const Finished done = run_process({"/bin/bash", "-c", script});
+    EXPECT_NE(done.out.find("status 0\n"), std::string::npos) << done.out << done.err;
+    EXPECT_NE(done.out.find("total: 13 events"), std::string::npos) << done.out << done.err;
+}
+
 }  // namespace
 }  // namespace whydrop::live

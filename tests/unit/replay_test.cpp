@@ -120,6 +120,37 @@ TEST_F(ReplayTest, ShowsWhatTheRunShowed) {
     }
 }
 
+// As probes/bcc/drops.py writes them: bytes that nobody has decoded, and no explanations.
+TEST_F(ReplayTest, ExplainsWhatAScriptCounted) {
+    constexpr std::string_view lines =
+        R"({"type":"session","schema":1,"command":"drops.py","host":"h","kernel":"6.12.95",)"
+        R"("machine":"x86_64","version":"drops.py","start_ns":1,"start_unix_ns":2,"cpus":2,)"
+        R"("source":"bcc","has_reasons":true})"
+        "\n"
+        R"({"type":"drop_group","schema":1,"final":true,"by":["reason","location","dev"],)"
+        R"("reason":"NO_SOCKET","reason_code":3,"subsystem":"core","location":{"symbol":)"
+        R"("__udp4_lib_rcv","offset":1349,"address":"0xffffffff81b67675"},"dev":"lo","ifindex":1,)"
+        R"("netns":4026532178,"events":199,"packets":199,"bytes":2388,"first_ns":3,"last_ns":4,)"
+        R"("folded":false,"samples":[{"time_ns":3,"cpu":1,"reason":"NO_SOCKET","reason_code":3,)"
+        R"("subsystem":"core","location":{"symbol":"__udp4_lib_rcv","offset":1349},"dev":"lo",)"
+        R"("ifindex":1,"netns":4026532178,"pid":130,"comm":"python3","packet":{"link":"ethernet",)"
+        R"("wire_bytes":46,"bytes_hex":"0000000000000000000000000800450000205ba640004011e1237f0000)"
+        R"(017f0000029c470009000cfe206c6f7374","length_bytes":12,"pkt_type":"host",)"
+        R"("checksum_state":"partial","ethertype":2048,"direction":"in"}}]})"
+        "\n"
+        R"({"type":"drop_total","schema":1,"final":true,"by":["reason","location","dev"],)"
+        R"("from_ns":1,"to_ns":5,"total":{"events":199,"packets":199,"bytes":2388},)"
+        R"("other":{"events":0,"packets":0,"bytes":0}})"
+        "\n"
+        R"({"type":"losses","schema":1,"losses":[]})"
+        "\n";
+    const auto shown = replay(dir_.write("script.jsonl", lines));
+    ASSERT_TRUE(shown.status.ok());
+    for (const char *part : {"199 events, udp.no_socket", "ss -lunp \"sport = :9\"",
+                             "127.0.0.1:40007 > 127.0.0.2:9 udp"})
+        EXPECT_NE(shown.out.find(part), std::string::npos) << part << "\n" << shown.out;
+}
+
 TEST_F(ReplayTest, CountsByOtherKeys) {
     ReplayOptions options;
     set_by(options, GroupKey::flow);

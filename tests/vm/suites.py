@@ -109,26 +109,24 @@ def hist(kernel, place):
 
 def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
-                     timeout=LIVE_SECONDS, environment=environment)
+                     timeout=2 * LIVE_SECONDS, environment=environment)
 
 
 def scripts(kernel, place):
-    """The scripts of probes/bpftrace: bpftrace takes long to compile them under emulation."""
     return _scripts(kernel, place, "scripts", SCRIPTS)
 
 
 def morescripts(kernel, place):
-    """Those that take some minutes, and what `whydrop script` prints."""
     with tempfile.TemporaryDirectory() as folder:
-        return _scripts(kernel, place, "morescripts", MORE_SCRIPTS,
-                        WHYDROP=place.build / "tools/whydrop",
-                        **_built_modules(kernel, pathlib.Path(folder), ("pausenic",)))
+        built = _built_modules(kernel, pathlib.Path(folder), ("pausenic",))
+        return _scripts(kernel, place, "morescripts", MORE_SCRIPTS, **built,
+                        WHYDROP=place.build / "tools/whydrop")
 
 
 def bcc(kernel, place):
     """probes/bcc/drops.py, whose program BCC compiles against this kernel's headers."""
     return _in_guest(kernel, place, "bcc", [CHECKS / "bcc"], timeout=LIVE_SECONDS, environment={
-        "HEADERS": headers.get(kernel).parents[2],
+        "HEADERS": headers.get(kernel).parents[2], "WHYDROP": place.build / "tools/whydrop",
         "LINES_TOOL": place.build / "tests/live/lines_tool"})
 
 

@@ -12,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/outputs.h"
 #include "engine/replay_trace.h"
+#include "engine/signals.h"
 #include "render/progress.h"
 #include "source/tracefs/hist_key.h"
 
@@ -227,6 +228,9 @@ Run setup(CLI::App &app) {
     return [options](const Invocation &invocation) -> Result<int> {
         if (options->file.empty())
             return Error{Errc::usage, "no recording is given", "whydrop replay FILE"};
+        std::optional<FirstInterruptIsForTheWriter> first;
+        if (options->file == "-")
+            first.emplace();
         return run(*options, invocation);
     };
 }

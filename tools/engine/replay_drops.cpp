@@ -174,7 +174,10 @@ Result<Report> DropReplay::report() {
     }
     report.final = true;
     report.in_period = {};
-    if (again || !options_.rules.empty()) {
+    // A script's groups come without a word about their cause.
+    const bool unexplained = std::ranges::none_of(
+        report.groups, [](const DropGroup &group) { return group.explanation.has_value(); });
+    if (again || !options_.rules.empty() || unexplained) {
         if (auto rules = load_rules(); !rules)
             return rules.error();
         explain(report);

@@ -45,4 +45,15 @@ RunSignals::Came RunSignals::take() {
     return came;
 }
 
+FirstInterruptIsForTheWriter::FirstInterruptIsForTheWriter() {
+    struct sigaction once {};
+    once.sa_handler = [](int) {};
+    once.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+    sigaction(SIGINT, &once, &before_);
+}
+
+FirstInterruptIsForTheWriter::~FirstInterruptIsForTheWriter() {
+    sigaction(SIGINT, &before_, nullptr);
+}
+
 }  // namespace whydrop

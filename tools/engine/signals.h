@@ -30,4 +30,17 @@ class RunSignals {
     sigset_t before_{};
 };
 
+// Ctrl-C comes to every program of a pipe. Who reads what another one writes at its end passes over
+// the first, so that it can; the second kills.
+class FirstInterruptIsForTheWriter {
+  public:
+    FirstInterruptIsForTheWriter();
+    FirstInterruptIsForTheWriter(const FirstInterruptIsForTheWriter &) = delete;
+    FirstInterruptIsForTheWriter &operator=(const FirstInterruptIsForTheWriter &) = delete;
+    ~FirstInterruptIsForTheWriter();
+
+  private:
+    struct sigaction before_ {};
+};
+
 }  // namespace whydrop

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "decode/packet.h"
+
 namespace whydrop {
 
 namespace {
@@ -72,6 +74,24 @@ Result<Recording> Recording::open(const std::string &path) {
     return recording;
 }
 
+namespace {
+
+// Who wrote the line may not have known what the bytes are: scripts do not.
+void decode(Packet &packet) {
+    if (packet.levels.empty() && !packet.bytes.empty() && packet.malformed.empty())
+        decode_packet(packet);
+}
+
+void decode(JsonLine &line) {
+    if (auto *drop = std::get_if<DropRecord>(&line))
+        decode(drop->packet);
+    if (auto *group = std::get_if<GroupLine>(&line))
+        for (DropRecord &sample : group->group.samples)
+            decode(sample.packet);
+}
+
+}  // namespace
+
 Status Recording::read(std::string_view line, std::optional<RecordedItem> &item) {
     JsonLine known;
     auto read = from_json(line, known);
@@ -82,6 +102,7 @@ Status Recording::read(std::string_view line, std::optional<RecordedItem> &item)
         return row ? success() : (read ? row : read);
     }
     ended_ = std::holds_alternative<Losses>(known);
+    decode(known);
     item = RecordedItem(std::move(known));
     return success();
 }
