@@ -10,9 +10,9 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/outputs.h"
 #include "model/text.h"
-#include "render/document.h"
 #include "source/kernel_btf.h"
 #include "source/tracefs/event_format.h"
 #include "sys/tracefs.h"
@@ -23,7 +23,8 @@ namespace {
 struct Options {
     ScriptRequest script;
     std::vector<std::string> by, words;
-    std::string format_file, format = "text";
+    std::string format_file;
+    DocumentOptions list;
 };
 
 // As an event's format names reasons: without SKB_DROP_REASON_.
@@ -66,21 +67,13 @@ Result<ScriptKernel> of_this_kernel() {
     return text ? from_format(*text) : Result<ScriptKernel>(text.error());
 }
 
-Status show_list(const Options &options, const Invocation &invocation, Output &output) {
-    DocumentStyle style;
-    style.json = options.format == "json";
-    style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    return DocumentWriter(output, style).write(script_list());
-}
-
 Result<std::string> script_of(Options options, const Invocation &invocation) {
     const auto keys = parse_group_keys(options.by, PacketEvent::drop);
     if (!keys)
         return keys.error();
     options.script.by = *keys;
     options.script.command_line = invocation.command_line;
-    for (const std::string &word : options.words)
-        options.script.words += (options.script.words.empty() ? "" : " ") + word;
+    options.script.words = joined_filter(options.words);
     Result<ScriptKernel> kernel = ScriptKernel{};
     if (!options.format_file.empty())
         kernel = from_file(options.format_file);
@@ -93,7 +86,7 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     Output output(STDOUT_FILENO);
     Status shown = success();
     if (options.script.tool.empty()) {
-        shown = show_list(options, invocation, output);
+        shown = DocumentWriter(output, style_of(options.list, invocation)).write(script_list());
     } else {
         const auto script = script_of(options, invocation);
         if (!script)
@@ -125,7 +118,8 @@ void add_filters(CLI::App &app, Options &options) {
     app.add_option("--comm", script.comm, "The same by the process's name")
         ->type_name("NAME")
         ->group(group);
-    app.add_option("--by", options.by, "Count drops by these keys: " + group_key_names(PacketEvent::drop))
+    app.add_option("--by", options.by,
+                   "Count drops by these keys: " + group_key_names(PacketEvent::drop))
         ->type_name("KEY,...")
         ->delimiter(',')
         ->allow_extra_args(false)
@@ -151,7 +145,7 @@ Run setup(CLI::App &app) {
     app.add_option("--event-format", options->format_file,
                    "For another kernel: a copy of its events/skb/kfree_skb/format")
         ->type_name("FILE");
-    add_format(app, options->format);
+    add_document_options(app, options->list, "The list of what there is");
     add_examples(app,
                  {{"whydrop script", "what there is"},
                   {"whydrop script bpftrace drops | bpftrace - 10", "drops with their reasons"},
