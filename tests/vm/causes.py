@@ -59,15 +59,26 @@ def send(ethertype, count, payload=b"", device=TX):
             sender.send(frame.ljust(FRAME, b"\0"))
 
 
+def link_of(name):
+    return json.loads(ip("-j", "link", "show", "dev", name))[0]
+
+
+def without_ipv6(name):
+    """A device that sends nothing by itself."""
+    off = pathlib.Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6")
+    if off.exists():
+        off.write_text("1\n")
+
+
 def veth():
     # On one CPU frames are received in the order in which they were sent.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    off = pathlib.Path("/proc/sys/net/ipv6/conf/default/disable_ipv6")
-    if off.exists():
-        off.write_text("1\n")
+    without_ipv6("default")
     ip("link", "add", TX, "type", "veth", "peer", "name", RX)
     for name in (TX, RX):
         ip("link", "set", name, "up")
+    # Before that what is sent is thrown away: the kernel learns of the carrier in its own time.
+    until(lambda: all(link_of(name)["operstate"] == "UP" for name in (TX, RX)), "a link")
 
 
 def cause_frames():
@@ -85,7 +96,7 @@ def cause_pause():
 def run_xdp(program, count):
     """That many frames go through a program, whose object file the environment names."""
     ip("link", "set", "dev", RX, "xdpgeneric", "obj", os.environ[program], "sec", "xdp")
-    link = json.loads(ip("-j", "link", "show", "dev", RX))[0]
+    link = link_of(RX)
     print(f"{program}: {link['ifindex']} {link['xdp']['prog']['id']}", flush=True)
     send(LOCAL_EXPERIMENT, count)
     # Nothing counts these. One that comes behind them, and is counted, tells that they are through.
@@ -109,6 +120,7 @@ def nic_counter(name):
 
 def cause_nic():
     for name in (NIC, NICS_PEER):
+        without_ipv6(name)
         ip("link", "set", name, "up")
     refuse = pathlib.Path("/sys/module/pausenic/parameters/refuse")
     refuse.write_text(f"{REFUSED}\n")
