@@ -27,8 +27,8 @@ struct HistAsk {
     HistQuery query;                            // paused: counts from a start_on on
     std::vector<HistSwitch> start_on, stop_on;  // enable_hist, disable_hist
     // Only what happens while one of these runs, or a child of theirs that it makes from then on
-    // (set_event_pid, event-fork); a start_on or stop_on is to be of one of these too. Triggers do
-    // not know it: unsupported there. Empty: anybody.
+    // (set_event_pid, event-fork); a start_on or stop_on is to be of one of these too. Empty:
+    // anybody.
     std::vector<pid_t> pids;
 };
 
