@@ -40,6 +40,14 @@ struct Invocation {
 // command's own status; main makes 125 of every Error then.
 using Run = std::function<Result<int>(const Invocation &)>;
 
+// One of a command's own commands, as `whydrop vmcore save`.
+struct Subcommand {
+    CLI::App *app;
+    Run run;
+};
+// What runs the one that was chosen; without any, `otherwise`.
+Run chosen_of(std::vector<Subcommand> subcommands, Run otherwise);
+
 struct Command {
     const char *name;
     const char *summary;          // one line, without a full stop

@@ -112,6 +112,16 @@ void add_examples(CLI::App &app, const std::vector<std::pair<std::string, std::s
     app.footer(text);
 }
 
+Run chosen_of(std::vector<Subcommand> subcommands, Run otherwise) {
+    return [subcommands = std::move(subcommands),
+            otherwise = std::move(otherwise)](const Invocation &invocation) -> Result<int> {
+        for (const Subcommand &subcommand : subcommands)
+            if (subcommand.app->parsed())
+                return subcommand.run(invocation);
+        return otherwise(invocation);
+    };
+}
+
 CLI::Option *add_format(CLI::App &app, std::string &format) {
     return app.add_option("-f,--format", format, "Print text, or JSON lines")
         ->type_name("text|json")

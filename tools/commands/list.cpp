@@ -6,6 +6,7 @@ namespace whydrop {
 
 extern const Command drops_command;
 extern const Command receive_command;
+extern const Command xdp_command;
 extern const Command hist_command;
 extern const Command replay_command;
 extern const Command demo_command;
@@ -16,8 +17,8 @@ extern const Command completion_command;
 
 const std::vector<const Command *> &commands() {
     static const std::vector<const Command *> all = {
-        &drops_command,  &receive_command, &hist_command,   &replay_command,     &demo_command,
-        &vmcore_command, &script_command,  &doctor_command, &completion_command,
+        &drops_command, &receive_command, &xdp_command,    &hist_command,   &replay_command,
+        &demo_command,  &vmcore_command,  &script_command, &doctor_command, &completion_command,
     };
     return all;
 }

@@ -181,7 +181,7 @@ Run setup(CLI::App &app) {
     auto options = std::make_shared<Options>();
     app.add_option("CORE", options->core, "The dump: a file, or /proc/vmcore");
     add_common(app, *options);
-    std::vector<VmcorePart> nested;
+    std::vector<Subcommand> nested;
     for (const Part &part : parts)
         nested.push_back({add_part(app, part, *options), [options, &part](const Invocation &call) {
                               return run(*options, part.show, call);
@@ -195,14 +195,11 @@ Run setup(CLI::App &app) {
                   {"whydrop vmcore bt /var/crash/vmcore -b", "the stacks of blocked tasks"},
                   {"whydrop vmcore bpf vmcore flows", "what the BPF map flows held"},
                   {"whydrop vmcore -f json vmcore | jq .", "for a program"}});
-    return [options, nested](const Invocation &invocation) -> Result<int> {
-        for (const VmcorePart &part : nested)
-            if (part.app->parsed())
-                return part.run(invocation);
+    return chosen_of(nested, [options](const Invocation &invocation) -> Result<int> {
         if (options->core.empty())
             return Error{Errc::usage, "no dump is given", "whydrop vmcore CORE"};
         return run(*options, report, invocation);
-    };
+    });
 }
 
 }  // namespace

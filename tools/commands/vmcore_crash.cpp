@@ -41,7 +41,7 @@ Result<int> run(const Options &options) {
 
 }  // namespace
 
-VmcorePart add_vmcore_crash(CLI::App &vmcore) {
+Subcommand add_vmcore_crash(CLI::App &vmcore) {
     auto options = std::make_shared<Options>();
     CLI::App *sub =
         vmcore.add_subcommand("crash", "Commands for crash, with this dump's addresses");

@@ -70,7 +70,7 @@ void add_debug_options(CLI::App &app, DebugWanted &debug) {
         "Do not look for debug information in the usual places");
 }
 
-VmcorePart add_vmcore_list(CLI::App &vmcore) {
+Subcommand add_vmcore_list(CLI::App &vmcore) {
     auto options = std::make_shared<Options>();
     CLI::App *sub = vmcore.add_subcommand("list", "Source lines of functions, without a dump");
     sub->add_option("LOCATION", options->locations,

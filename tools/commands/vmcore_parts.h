@@ -7,14 +7,9 @@
 
 namespace whydrop {
 
-struct VmcorePart {
-    CLI::App *app;
-    Run run;
-};
-
-VmcorePart add_vmcore_list(CLI::App &vmcore);
-VmcorePart add_vmcore_crash(CLI::App &vmcore);
-VmcorePart add_vmcore_save(CLI::App &vmcore);
+Subcommand add_vmcore_list(CLI::App &vmcore);
+Subcommand add_vmcore_crash(CLI::App &vmcore);
+Subcommand add_vmcore_save(CLI::App &vmcore);
 
 // --vmlinux, --module, --no-debuginfo.
 void add_debug_options(CLI::App &app, DebugWanted &debug);

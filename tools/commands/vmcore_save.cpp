@@ -207,7 +207,7 @@ void add_options(CLI::App &app, Options &options) {
 
 }  // namespace
 
-VmcorePart add_vmcore_save(CLI::App &vmcore) {
+Subcommand add_vmcore_save(CLI::App &vmcore) {
     auto options = std::make_shared<Options>();
     CLI::App *app = vmcore.add_subcommand(
         "save", "Copy a dump, without the pages that a level leaves out, packed with zstd");

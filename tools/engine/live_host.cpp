@@ -4,62 +4,49 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 
-#include "sys/handle.h"
 #include "sys/netns.h"
+#include "sys/rtnetlink.h"
 
 namespace whydrop {
 
 namespace {
 
-using NlSocket = Handle<nl_sock, &nl_socket_free>;
-
 // One RTM_NEWADDR. IFA_LOCAL is our end of a point-to-point link, IFA_ADDRESS the other's; without
 // the first (IPv6) the second is ours.
-int take_address(nl_msg *message, void *into) {
-    nlmsghdr *header = nlmsg_hdr(message);
-    if (header->nlmsg_type != RTM_NEWADDR || !nlmsg_valid_hdr(header, sizeof(ifaddrmsg)))
-        return NL_OK;
-    const auto *info = static_cast<const ifaddrmsg *>(nlmsg_data(header));
-    const nlattr *own = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_LOCAL);
+std::optional<IpAddress> own_address(nlmsghdr *message) {
+    const auto *info = static_cast<const ifaddrmsg *>(nlmsg_data(message));
+    const nlattr *own = nlmsg_find_attr(message, sizeof(ifaddrmsg), IFA_LOCAL);
     if (own == nullptr)
-        own = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_ADDRESS);
+        own = nlmsg_find_attr(message, sizeof(ifaddrmsg), IFA_ADDRESS);
     IpAddress address;
     address.family = info->ifa_family == AF_INET ? 4 : info->ifa_family == AF_INET6 ? 6 : 0;
     const int bytes = address.family == 4 ? 4 : 16;
     if (address.family == 0 || own == nullptr || nla_len(own) < bytes)
-        return NL_OK;
+        return {};
     std::copy_n(static_cast<const uint8_t *>(nla_data(own)), bytes, address.bytes.begin());
-    static_cast<std::set<IpAddress> *>(into)->insert(address);
-    return NL_OK;
+    return address;
 }
 
 std::optional<std::set<IpAddress>> own_addresses(uint32_t netns) {
     const auto fd = open_netns_by_inode(netns);
     if (!fd)
         return {};
-    const NlSocket socket(nl_socket_alloc());
-    if (!socket)
+    const auto inside = NetnsScope::enter(*fd);
+    if (!inside)
         return {};
-    {
-        const auto inside = NetnsScope::enter(*fd);
-        // The socket stays of the namespace it was made in.
-        if (!inside || nl_connect(socket.get(), NETLINK_ROUTE) < 0)
-            return {};
-    }
     std::set<IpAddress> addresses;
-    nl_socket_modify_cb(socket.get(), NL_CB_VALID, NL_CB_CUSTOM, take_address, &addresses);
     ifaddrmsg all = {};
     all.ifa_family = AF_UNSPEC;
-    if (nl_send_simple(socket.get(), RTM_GETADDR, NLM_F_DUMP, &all, sizeof all) < 0 ||
-        nl_recvmsgs_default(socket.get()) < 0)
-        return {};
-    return addresses;
+    const auto listed =
+        rtnetlink_ask({RTM_GETADDR, &all, sizeof all, RTM_NEWADDR, {}}, [&](nlmsghdr *message) {
+            if (const auto address = own_address(message))
+                addresses.insert(*address);
+        });
+    return listed ? std::optional(addresses) : std::nullopt;
 }
 
 bool is_loopback(const IpAddress &address) {

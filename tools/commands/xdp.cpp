@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the XDP programs of this machine do with packets.
+#include <CLI/CLI.hpp>
+
+#include "commands/xdp_parts.h"
+
+namespace whydrop {
+namespace {
+
+Run setup(CLI::App &app) {
+    std::vector<Subcommand> parts = {add_xdp_status(app)};
+    app.require_subcommand(0, 1);
+    add_examples(app, {{"whydrop xdp status", "which programs run on which devices"}});
+    return chosen_of(std::move(parts), [](const Invocation &) -> Result<int> {
+        return Error{Errc::usage, "xdp: what is to be shown?", "whydrop xdp status"};
+    });
+}
+
+}  // namespace
+
+extern const Command xdp_command{"xdp", "Say what the XDP programs of this machine do with packets",
+                                 false, setup};
+
+}  // namespace whydrop

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The commands of `whydrop xdp`, each in a file that is named after it.
+#pragma once
+
+#include "commands/command.h"
+
+namespace whydrop {
+
+Subcommand add_xdp_status(CLI::App &xdp);
+
+}  // namespace whydrop

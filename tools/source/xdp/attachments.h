@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which XDP programs run where: every device of every network namespace that can be seen.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "source/bpf_objects.h"
+#include "sys/links.h"
+#include "sys/netns.h"
+#include "sys/result.h"
+
+namespace whydrop {
+
+struct XdpMember {
+    std::string part;  // of the dispatcher: "prog0" is called first
+    BpfProgramInfo program;
+};
+
+struct XdpAttachment {
+    NetnsEntry netns;
+    NetworkLink link;
+    XdpMode mode = XdpMode::native;
+    BpfProgramInfo program;
+    std::vector<XdpMember> members;  // that a dispatcher calls, in its order; empty: it is none
+    // A veth whose other end takes no frames from XDP_TX and XDP_REDIRECT here (veth_xdp_xmit); of
+    // that end its name, or its index where it is out of sight.
+    std::string deaf_peer;
+};
+
+struct XdpAttachments {
+    std::vector<XdpAttachment> all;   // by namespace, the own one first, then by index
+    std::vector<std::string> unseen;  // what could not be looked at, and why
+};
+
+// `netns`: only this namespace (as open_netns() takes it); empty: all. `iface`: only this device.
+// Errors: usage when there is no such namespace or device, unsupported when this user may not.
+Result<XdpAttachments> find_xdp(const std::string &netns, const std::string &iface);
+
+const char *name_of(XdpMode mode);
+
+}  // namespace whydrop
