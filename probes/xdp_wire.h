@@ -25,3 +25,31 @@ struct wire_xdp_device {
     __u32 ifindex;
     struct wire_xdp_count answers[WIRE_XDP_ANSWERS];
 };
+
+// What went wrong with frames, by tracepoint.
+enum {
+    WIRE_XDP_EXCEPTION = 1,  // xdp_exception: code is the answer
+    WIRE_XDP_REDIRECT_ERR,   // xdp_redirect_err, xdp_redirect_map_err: code is -errno
+    WIRE_XDP_DEVMAP,         // xdp_devmap_xmit: frames that `target` did not take; code is -errno
+    WIRE_XDP_BULK_TX,        // xdp_bulk_tx: frames of XDP_TX that the device did not take
+    WIRE_XDP_CPUMAP_ENQUEUE, // xdp_cpumap_enqueue: no room in the queue of CPU `target`
+    WIRE_XDP_CPUMAP_KTHREAD, // xdp_cpumap_kthread: no memory for packets of them there
+};
+
+// All of it that the tracepoint does not give is 0.
+struct wire_xdp_error {
+    __u32 kind; // WIRE_XDP_*
+    __s32 code;
+    __u32 netns, ifindex;
+    __u32 program; // id
+    __u32 map;     // id
+    __u32 target;  // index of a device, or a CPU
+    __u32 zero;
+};
+
+enum { WIRE_XDP_ERRORS = 1024 };
+
+// One CPU's: errors that found no room, and runs that the kernel passed over.
+struct wire_xdp_missed {
+    __u64 no_room;
+};
