@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "xdp_subject.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "sys/netns.h"
+
+namespace whydrop::live {
+
+void close_object(bpf_object *object) {
+    bpf_object__close(object);
+}
+
+Result<XdpSubject> XdpSubject::attach(const std::string &file, const std::string &program,
+                                      const Fd &netns, uint32_t ifindex, uint32_t mode) {
+    XdpSubject subject;
+    const std::string path = std::string(WHYDROP_XDP_SUBJECTS) + "/" + file + ".bpf.o";
+    subject.object_.reset(bpf_object__open(path.c_str()));
+    if (!subject.object_)
+        return errno_error("cannot open " + path, errno);
+    bpf_program *chosen = nullptr, *any = nullptr;
+    bpf_object__for_each_program(any, subject.object_.get()) {
+        bpf_program__set_autoload(any, program == bpf_program__name(any));
+        if (program == bpf_program__name(any))
+            chosen = any;
+    }
+    if (!chosen)
+        return Error{Errc::usage, path + " has no program " + program, ""};
+    if (const int err = bpf_object__load(subject.object_.get()))
+        return errno_error("cannot load " + program, -err);
+    const auto inside = NetnsScope::enter(netns);
+    if (!inside)
+        return inside.error();
+    if (const int err =
+            bpf_xdp_attach(static_cast<int>(ifindex), bpf_program__fd(chosen), mode, nullptr))
+        return errno_error("cannot attach " + program, -err);
+    subject.netns_.reset(::fcntl(netns.get(), F_DUPFD_CLOEXEC, 0));
+    subject.ifindex_ = ifindex;
+    subject.mode_ = mode;
+    bpf_prog_info info = {};
+    uint32_t bytes = sizeof info;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(chosen), &info, &bytes) == 0)
+        subject.id_ = info.id;
+    return subject;
+}
+
+XdpSubject::~XdpSubject() {
+    if (!netns_)
+        return;
+    if (const auto inside = NetnsScope::enter(netns_))
+        bpf_xdp_detach(static_cast<int>(ifindex_), mode_, nullptr);
+}
+
+Status XdpSubject::set(const std::string &map, uint32_t key, uint32_t value) const {
+    const int fd = bpf_object__find_map_fd_by_name(object_.get(), map.c_str());
+    if (fd < 0 || bpf_map_update_elem(fd, &key, &value, BPF_ANY) != 0)
+        return errno_error("cannot set an entry of " + map, errno);
+    return success();
+}
+
+}  // namespace whydrop::live
