@@ -24,6 +24,7 @@ function(whydrop_pkg name)
 endfunction()
 
 whydrop_pkg(bpf libbpf)
+whydrop_pkg(xdp libxdp)
 whydrop_pkg(nl libnl-3.0 libnl-route-3.0)
 whydrop_pkg(pcap libpcap)
 whydrop_pkg(yaml yaml-cpp)

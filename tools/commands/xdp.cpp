@@ -8,7 +8,7 @@ namespace whydrop {
 namespace {
 
 Run setup(CLI::App &app) {
-    std::vector<Subcommand> parts = {add_xdp_status(app)};
+    std::vector<Subcommand> parts = {add_xdp_status(app), add_xdp_load(app), add_xdp_unload(app)};
     app.require_subcommand(0, 1);
     add_examples(app, {{"whydrop xdp status", "which programs run on which devices"}});
     return chosen_of(std::move(parts), [](const Invocation &) -> Result<int> {

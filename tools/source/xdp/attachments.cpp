@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "source/kallsyms.h"
+#include "source/xdp/loader.h"
 
 namespace whydrop {
 
@@ -131,6 +132,22 @@ std::string Finder::deaf_peer(const Place &place, const NetworkLink &link) {
     return {};  // out of sight: nothing is said
 }
 
+// Whom a link replaces parts of is told since 441e8c66b23e (5.13). Before that libxdp knows.
+Result<std::map<std::string, uint32_t>> members_of(const Place &place, const NetworkLink &link,
+                                                   const BpfProgramInfo &program) {
+    auto told = replacements_of(program);
+    if (!told || !told->empty() || program.function != "xdp_dispatcher")
+        return told;
+    const auto netns = open_entry(place.netns);
+    const auto inside = netns ? NetnsScope::enter(*netns) : Result<NetnsScope>(netns.error());
+    if (!inside)
+        return inside.error();
+    size_t number = 0;
+    for (const uint32_t id : dispatched_on(link.name))
+        (*told)["prog" + std::to_string(number++)] = id;
+    return told;
+}
+
 Status Finder::add(const Place &place, const NetworkLink &link, const LinkXdp &xdp) {
     const auto fd = open_program(xdp.program);
     if (!fd)
@@ -144,7 +161,7 @@ Status Finder::add(const Place &place, const NetworkLink &link, const LinkXdp &x
     attachment.mode = xdp.mode;
     attachment.program = std::move(*info);
     attachment.deaf_peer = deaf_peer(place, link);
-    const auto members = replacements_of(attachment.program);
+    const auto members = members_of(place, link, attachment.program);
     if (!members)
         return members.error();
     for (const auto &[part, id] : *members)
