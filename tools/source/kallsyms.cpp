@@ -290,15 +290,6 @@ void Symbolizer::look_at_first() {
     hidden_ = error_ == 0 && seen > 0 && zeros;
 }
 
-bool has_function(const std::string &name, const std::string &path) {
-    bool found = false;
-    (void)each_text_symbol(path, [&](const Line &line) {
-        found = line.name == name;
-        return !found;
-    });
-    return found;
-}
-
 bool Symbolizer::hidden() {
     if (!hidden_)
         look_at_first();

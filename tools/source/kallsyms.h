@@ -73,7 +73,4 @@ class Symbolizer {
     int error_ = 0;  // errno of opening
 };
 
-// The kernel or a module that is loaded has a function of this name. False where nobody may know.
-bool has_function(const std::string &name, const std::string &path = "/proc/kallsyms");
-
 }  // namespace whydrop

@@ -29,22 +29,22 @@ int keep(libbpf_print_level level, const char *format, va_list args) {
 
 }  // namespace
 
-LibbpfWords::LibbpfWords() {
-    words.clear();
+void keep_libbpf_words() {
     libbpf_set_print(keep);
+    words.clear();
 }
 
-const std::string &LibbpfWords::said() const {
+const std::string &libbpf_words() {
     return words;
 }
 
-std::string LibbpfWords::last_line() const {
+std::string last_libbpf_words() {
     const size_t end = words.find_last_not_of('\n');
     if (end == std::string::npos)
         return {};
-    const size_t begin = words.rfind('\n', end);
-    return words.substr(begin == std::string::npos ? 0 : begin + 1,
-                        end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+    const size_t before = words.rfind('\n', end);
+    const size_t begin = before == std::string::npos ? 0 : before + 1;
+    return words.substr(begin, end - begin + 1);
 }
 
 }  // namespace whydrop

@@ -6,14 +6,11 @@
 
 namespace whydrop {
 
-// Keeps what this thread's calls make libbpf say while it lives; one at a time.
-class LibbpfWords {
-  public:
-    LibbpfWords();
+// From here on those of this thread are kept; what was kept before is forgotten.
+void keep_libbpf_words();
 
-    // The end of it: why the verifier refuses a program stands at the end of a long log.
-    [[nodiscard]] const std::string &said() const;
-    [[nodiscard]] std::string last_line() const;
-};
+// The end of them: why the verifier refuses a program stands at the end of a long log.
+const std::string &libbpf_words();
+std::string last_libbpf_words();  // the last line
 
 }  // namespace whydrop

@@ -14,6 +14,7 @@
 #include "filter/packet_filter.h"
 #include "source/group_maps.h"
 #include "source/kernel_btf.h"
+#include "source/libbpf_words.h"
 #include "source/probe_loading.h"
 #include "source/probe_object.h"
 #include "source/probe_variant.h"

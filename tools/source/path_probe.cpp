@@ -14,6 +14,7 @@
 #include "path.skel.h"
 #include "source/function_list.h"
 #include "source/kernel_btf.h"
+#include "source/libbpf_words.h"
 #include "source/path_table.h"
 #include "source/probe_loading.h"
 #include "sys/bpf_features.h"

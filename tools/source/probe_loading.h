@@ -13,10 +13,7 @@ namespace whydrop {
 
 class KernelBtf;
 
-// From here on libbpf's complaints of this thread are kept for load_error(), not printed.
-void keep_libbpf_words();
-
-// What the kernel has against it, with what libbpf said since.
+// What the kernel has against it, with what libbpf said since keep_libbpf_words().
 Error load_error(int err);
 
 // `cast`: the program reads memory directly. Absent: no filter is asked for.

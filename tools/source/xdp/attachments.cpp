@@ -12,7 +12,7 @@
 #include <map>
 #include <optional>
 
-#include "source/kallsyms.h"
+#include "source/function_list.h"
 #include "source/xdp/loader.h"
 
 namespace whydrop {
@@ -108,8 +108,10 @@ Status Finder::look(const std::string &netns) {
 // Since d3256efd8e8b (5.13) a veth listens to the other end's XDP also with GRO switched on;
 // veth_set_features came with it.
 bool Finder::gro_makes_veth_listen() {
-    if (!gro_makes_veth_listen_)
-        gro_makes_veth_listen_ = has_function("veth_set_features");
+    if (!gro_makes_veth_listen_) {
+        const auto found = find_functions({"veth_set_features"});
+        gro_makes_veth_listen_ = found && !found->empty();
+    }
     return *gro_makes_veth_listen_;
 }
 

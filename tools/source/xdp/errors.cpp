@@ -10,6 +10,7 @@
 
 #include "probes/xdp_wire.h"
 #include "source/libbpf_words.h"
+#include "source/probe_loading.h"
 #include "sys/handle.h"
 #include "xdp_errors.skel.h"
 
@@ -31,15 +32,6 @@ bool has_tracepoint(const std::string &name) {
     return libbpf_find_vmlinux_btf_id(name.c_str(), BPF_TRACE_RAW_TP) > 0;
 }
 
-Error refused(int err, const LibbpfWords &words) {
-    Error error = errno_error("the kernel refused the probe of XDP errors", err);
-    error.hint = err == EPERM ? "run as root, or with CAP_BPF and CAP_PERFMON"
-                              : "'whydrop doctor' shows what this kernel can do; it said: " +
-                                    words.last_line();
-    error.code = Errc::unsupported;
-    return error;
-}
-
 XdpError decoded(const wire_xdp_error &raw, std::vector<uint64_t> by_cpu) {
     XdpError error;
     error.kind = static_cast<XdpErrorKind>(raw.kind - WIRE_XDP_EXCEPTION);
@@ -53,14 +45,6 @@ XdpError decoded(const wire_xdp_error &raw, std::vector<uint64_t> by_cpu) {
         error.frames += frames;
     error.by_cpu = std::move(by_cpu);
     return error;
-}
-
-uint64_t passed_over(const bpf_program *program) {
-    bpf_prog_info info = {};
-    uint32_t bytes = sizeof info;
-    return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes) == 0
-               ? info.recursion_misses
-               : 0;
 }
 
 }  // namespace
@@ -85,10 +69,10 @@ const char *name_of(XdpErrorKind kind) {
 }
 
 Status XdpErrors::State::open() {
-    const LibbpfWords words;
+    keep_libbpf_words();
     skeleton.reset(xdp_errors_bpf__open());
     if (!skeleton)
-        return refused(errno, words);
+        return load_error(errno);
     bpf_program *program = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
         const bool is_there = has_tracepoint(tracepoint_of(program));
@@ -101,11 +85,11 @@ Status XdpErrors::State::open() {
     if (attached.empty())
         return Error{Errc::unsupported, "this kernel has no tracepoint of XDP, or no BTF", ""};
     if (const int err = xdp_errors_bpf__load(skeleton.get()))
-        return refused(-err, words);
+        return load_error(-err);
     for (bpf_program *ours : attached) {
         Link link(bpf_program__attach_trace(ours));
         if (!link)
-            return refused(errno, words);
+            return load_error(errno);
         links.push_back(std::move(link));
     }
     return success();
@@ -144,7 +128,7 @@ Result<XdpErrorTotals> XdpErrors::read() const {
     for (const wire_xdp_missed &part : missed)
         totals.no_room += part.no_room;
     for (const bpf_program *program : state_->attached)
-        totals.passed_over += passed_over(program);
+        totals.passed_over += recursion_misses(bpf_program__fd(program));
     return totals;
 }
 

@@ -144,22 +144,22 @@ uint32_t foreign_program(int ifindex) {
     return main ? xdp_program__id(main) : 0;
 }
 
-Error attach_error(const XdpLoad &load, int err, const LibbpfWords &words) {
-    if (words.said().find("BEGIN PROG LOAD LOG") != std::string::npos ||
-        words.said().find("-- END PROG") != std::string::npos) {
-        const std::string means = meaning_of_verifier_log(words.said());
-        return {Errc::failed, "the kernel's verifier refuses the program:\n" + words.said(),
+Error attach_error(const XdpLoad &load, int err) {
+    if (libbpf_words().find("BEGIN PROG LOAD LOG") != std::string::npos ||
+        libbpf_words().find("-- END PROG") != std::string::npos) {
+        const std::string means = meaning_of_verifier_log(libbpf_words());
+        return {Errc::failed, "the kernel's verifier refuses the program:\n" + libbpf_words(),
                 means.empty() ? "" : "that means: " + means};
     }
     const std::string mode = load.mode == XdpMode::offload ? "offload" : "native";
     if (load.mode != XdpMode::generic && (err == EOPNOTSUPP || err == EINVAL))
-        return {
-            Errc::usage,
-            "the driver of " + load.dev + " has no XDP of mode " + mode + ", or not with its " +
-                "present settings: " +
-                (words.said().empty() ? errno_error("", err).what.substr(2) : words.last_line()),
-            "--mode skb works with every driver" +
-                std::string(load.mode == XdpMode::offload ? ", --mode native with many" : "")};
+        return {Errc::usage,
+                "the driver of " + load.dev + " has no XDP of mode " + mode + ", or not with its " +
+                    "present settings: " +
+                    (libbpf_words().empty() ? errno_error("", err).what.substr(2)
+                                            : last_libbpf_words()),
+                "--mode skb works with every driver" +
+                    std::string(load.mode == XdpMode::offload ? ", --mode native with many" : "")};
     return refused("cannot attach to " + load.dev, err);
 }
 
@@ -188,7 +188,7 @@ namespace {
 
 Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const std::string &name,
                          std::vector<std::string> pinned) {
-    const LibbpfWords words;
+    keep_libbpf_words();
     xdp_program_opts options = {};
     options.sz = sizeof options;
     options.obj = object.get();
@@ -206,7 +206,7 @@ Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const 
     if (loaded.replaced)
         bpf_xdp_detach(ifindex, 0, nullptr);
     if (const int err = xdp_program__attach(program.get(), ifindex, libxdp_mode(load.mode), 0))
-        return attach_error(load, -err, words);
+        return attach_error(load, -err);
     loaded.program = xdp_program__id(program.get());
     loaded.name = name;
     loaded.is_dispatched = foreign_program(ifindex) == 0;
@@ -222,12 +222,12 @@ Result<XdpLoaded> load_xdp(const XdpLoad &load) {
         return ifindex.error();
     if (auto prepared = prepare_libxdp(); !prepared)
         return prepared.error();
-    const LibbpfWords words;
+    keep_libbpf_words();
     Object object(bpf_object__open(load.file.c_str()));
     if (!object) {
         char why[128] = {};
         libbpf_strerror(errno, why, sizeof why);
-        return Error{Errc::usage, "cannot open " + load.file + ": " + why, words.last_line()};
+        return Error{Errc::usage, "cannot open " + load.file + ": " + why, last_libbpf_words()};
     }
     const auto name = choose(object.get(), load);
     if (!name)
@@ -279,7 +279,7 @@ std::vector<uint32_t> dispatched_on(const std::string &dev) {
     const auto ifindex = index_of(dev);
     if (!ifindex || !prepare_libxdp())
         return {};
-    const LibbpfWords words;
+    keep_libbpf_words();
     const Programs there(xdp_multiprog__get_from_ifindex(*ifindex));
     if (libxdp_get_error(there.get()) || xdp_multiprog__is_legacy(there.get()))
         return {};
@@ -292,7 +292,7 @@ Result<std::vector<uint32_t>> unload_xdp(const XdpUnload &unload) {
         return ifindex.error();
     if (auto prepared = prepare_libxdp(); !prepared)
         return prepared.error();
-    const LibbpfWords words;
+    keep_libbpf_words();
     const Programs there(xdp_multiprog__get_from_ifindex(*ifindex));
     if (const long err = libxdp_get_error(there.get()); err == -ENOENT)
         return Error{Errc::usage, unload.dev + " has no XDP program", ""};

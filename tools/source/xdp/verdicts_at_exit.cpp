@@ -30,11 +30,11 @@ class ExitCounter : public XdpCounter {
     Link enter_, leave_;
 };
 
-Error refused(const BpfProgramInfo &program, int err, const LibbpfWords &words) {
+Error refused(const BpfProgramInfo &program, int err) {
     Error error =
         errno_error("cannot attach to the exit of program " + std::to_string(program.id), err);
-    if (err != EPERM && !words.said().empty())
-        error.what += " (" + words.last_line() + ")";
+    if (const std::string words = last_libbpf_words(); !words.empty())
+        error.what += " (" + words + ")";
     error.code = Errc::unsupported;
     return error;
 }
@@ -45,24 +45,24 @@ Status ExitCounter::open(const BpfProgramInfo &program) {
                      "program " + std::to_string(program.id) +
                          " has no BTF, without which the kernel attaches nothing to its exit",
                      "compile it with -g"};
-    const LibbpfWords words;
+    keep_libbpf_words();
     const auto target = open_program(program.id);
     if (!target)
         return target.error();
     skeleton_.reset(xdp_verdicts_bpf__open());
     if (!skeleton_)
-        return refused(program, errno, words);
+        return refused(program, errno);
     for (bpf_program *ours : {skeleton_->progs.enter, skeleton_->progs.leave})
         if (const int err =
                 bpf_program__set_attach_target(ours, target->get(), program.function.c_str()))
-            return refused(program, -err, words);
+            return refused(program, -err);
     if (const int err = xdp_verdicts_bpf__load(skeleton_.get()))
-        return refused(program, -err, words);
+        return refused(program, -err);
     enter_.reset(bpf_program__attach_trace(skeleton_->progs.enter));
     if (enter_)
         leave_.reset(bpf_program__attach_trace(skeleton_->progs.leave));
     if (!leave_)
-        return refused(program, errno, words);
+        return refused(program, errno);
     return success();
 }
 
