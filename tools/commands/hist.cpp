@@ -11,6 +11,7 @@
 #include "commands/command.h"
 #include "commands/document_options.h"
 #include "commands/run_length.h"
+#include "engine/document_output.h"
 #include "engine/hist_diff.h"
 #include "engine/hist_presets.h"
 #include "engine/hist_question.h"
@@ -124,11 +125,12 @@ Status check(const Options &options, const Invocation &invocation) {
     return success();
 }
 
-HistOutputOptions output_of(const Options &options, const Invocation &invocation) {
-    HistOutputOptions output;
+DocumentOutputOptions output_of(const Options &options, const Invocation &invocation) {
+    DocumentOutputOptions output;
     output.style = style_of(options.document, invocation);
     output.recording = options.recording;
     output.quiet = options.quiet;
+    output.top = options.words.top;
     return output;
 }
 
@@ -139,8 +141,8 @@ Result<int> run(const Options &options, const Invocation &invocation) {
         return diff(options, invocation);
     if (auto checked = check(options, invocation); !checked)
         return checked.error();
-    const HistOutputOptions output_options = output_of(options, invocation);
-    if (auto checked = HistOutput::check(output_options); !checked)
+    const DocumentOutputOptions output_options = output_of(options, invocation);
+    if (auto checked = DocumentOutput::check(output_options); !checked)
         return checked.error();
     const auto fs = TraceFs::find();
     if (!fs)
@@ -157,7 +159,7 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     run.time.interval_s = options.quiet ? 0 : options.length.interval_s;
     run.time.command = invocation.observed;
     run.command_line = invocation.command_line;
-    HistOutput output(output_options);
+    DocumentOutput output(output_options);
     return run_hist(*fs, run, output);
 }
 

@@ -189,7 +189,6 @@ Result<HistQuestion> hist_question(const TraceFs &fs, const HistWords &typed) {
             " can happen in softirq, which works for anybody in the time of whoever runs: --own "
             "counts what happens in the time of the command and its children, and no more");
     question.view.sort = question.ask.query.sort;
-    question.view.top = words.top;
     question.view.percent = words.percent;
     return question;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/hist_run.h"
 
+#include "engine/hist_section.h"
 #include "engine/session.h"
 #include "source/events/stream_hist.h"
 #include "source/tracefs/trigger_hist.h"
@@ -24,9 +25,36 @@ std::vector<std::string> pair_notes(const PairLosses &losses) {
     return notes;
 }
 
+class HistDocument : public DocumentReport {
+  public:
+    explicit HistDocument(const HistReport &report) : report_(report) {}
+
+    [[nodiscard]] std::vector<Section> whole() const override {
+        return {hist_summary(report_), hist_section(report_.histogram, view(0))};
+    }
+    [[nodiscard]] std::vector<Section> cut(size_t rows) const override {
+        Section section = hist_section(report_.histogram, view(rows));
+        section.title = hist_title(report_);
+        return {std::move(section)};
+    }
+    [[nodiscard]] std::vector<std::string> notes(size_t rows) const override {
+        std::vector<std::string> notes = hist_notes(report_.histogram, view(rows));
+        notes.insert(notes.end(), report_.notes.begin(), report_.notes.end());
+        return notes;
+    }
+
+  private:
+    [[nodiscard]] HistView view(size_t rows) const {
+        HistView view = report_.view;
+        view.top = rows;
+        return view;
+    }
+    const HistReport &report_;
+};
+
 class HistRun {
   public:
-    HistRun(const TraceFs &fs, const HistRunOptions &options, HistOutput &output)
+    HistRun(const TraceFs &fs, const HistRunOptions &options, DocumentOutput &output)
         : fs_(fs), options_(options), output_(output) {}
 
     Result<int> run();
@@ -41,7 +69,7 @@ class HistRun {
 
     const TraceFs &fs_;
     const HistRunOptions &options_;
-    HistOutput &output_;
+    DocumentOutput &output_;
     std::unique_ptr<HistSource> source_;
     PairSource *pairs_ = nullptr;  // the same, when it is one
     bool triggers_ = false;        // the kernel counts
@@ -122,7 +150,7 @@ Status HistRun::loop() {
         if (options_.stop_after && histogram.hits + histogram.dropped >= options_.stop_after)
             stop = true;
         if (woken.report)
-            if (auto shown = output_.interval(*so_far); !shown)
+            if (auto shown = output_.interval(HistDocument(*so_far)); !shown)
                 return shown;
     }
     return success();
@@ -141,7 +169,7 @@ Status HistRun::finish() {
                           false});
     pairs_ = nullptr;
     source_.reset();
-    return output_.end(*last, losses);
+    return output_.end(HistDocument(*last), losses);
 }
 
 Result<int> HistRun::run() {
@@ -167,7 +195,7 @@ Result<int> HistRun::run() {
 
 }  // namespace
 
-Result<int> run_hist(const TraceFs &fs, const HistRunOptions &options, HistOutput &output) {
+Result<int> run_hist(const TraceFs &fs, const HistRunOptions &options, DocumentOutput &output) {
     return HistRun(fs, options, output).run();
 }
 

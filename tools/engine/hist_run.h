@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "engine/hist_output.h"
+#include "engine/document_output.h"
 #include "engine/hist_question.h"
 #include "engine/run_time.h"
 #include "sys/result.h"
@@ -22,6 +22,6 @@ struct HistRunOptions {
 
 // Runs to the end (command, duration, count, SIGINT or SIGTERM) and has called end() on the output.
 // Gives the command's status, as a shell has it; 0 without one.
-Result<int> run_hist(const TraceFs &fs, const HistRunOptions &options, HistOutput &output);
+Result<int> run_hist(const TraceFs &fs, const HistRunOptions &options, DocumentOutput &output);
 
 }  // namespace whydrop

@@ -71,7 +71,6 @@ Result<HistQuestion> pair_question(const TraceFs &fs, const HistWords &words) {
     question.ask.event = *from;
     question.pairs = std::move(ask);
     question.view.sort = {{"latency_ns.log2", false}};
-    question.view.top = words.top;
     question.view.percent = words.percent;
     return question;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine/hist_output.h"
+#include "engine/document_output.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "render/drop_text.h"
@@ -16,45 +17,42 @@ namespace {
 // An interval is a glance: the end has the rest.
 constexpr size_t interval_rows = 20, final_rows = 100;
 
-Section titled(const HistReport &report) {
-    Section section = hist_section(report.histogram, report.view);
-    section.title = hist_title(report);
-    return section;
-}
-
-// For programs: all there is.
-Status write_lines(DocumentWriter &writer, const HistReport &report) {
-    HistView all = report.view;
-    all.top = 0;
-    auto written = writer.write(hist_summary(report));
-    return written ? writer.write(hist_section(report.histogram, all)) : written;
+Status write_all(DocumentWriter &writer, const std::vector<Section> &sections) {
+    for (const Section &section : sections)
+        if (auto written = writer.write(section); !written)
+            return written;
+    return success();
 }
 
 }  // namespace
 
-Status HistOutput::check(const HistOutputOptions &options) {
+Status DocumentOutput::check(const DocumentOutputOptions &options) {
     if (options.recording == "-" && options.style.json)
         return Error{Errc::usage, "two outputs cannot share stdout",
                      "give one of -o and -f json a file"};
     return success();
 }
 
-HistOutput::HistOutput(HistOutputOptions options)
+DocumentOutput::DocumentOutput(DocumentOutputOptions options)
     : options_(std::move(options)),
       output_(options_.recording == "-" ? STDERR_FILENO : STDOUT_FILENO),
       shown_(output_, options_.style) {
     options_.quiet |= options_.recording == "-";
 }
 
-bool HistOutput::closed() const {
+bool DocumentOutput::closed() const {
     return output_.closed() || (file_ && file_->closed());
 }
 
-Status HistOutput::unless_closed(Status status) const {
+Status DocumentOutput::unless_closed(Status status) const {
     return status || closed() ? success() : status;
 }
 
-Status HistOutput::begin(const Session &session) {
+size_t DocumentOutput::rows(size_t otherwise) const {
+    return options_.top ? options_.top : otherwise;
+}
+
+Status DocumentOutput::begin(const Session &session) {
     notes_ = session.notes;
     if (!options_.recording.empty()) {
         auto file = RecordFile::create(options_.recording);
@@ -75,40 +73,54 @@ Status HistOutput::begin(const Session &session) {
     return unless_closed(shown_.begin(session));
 }
 
-Status HistOutput::redraw(const HistReport &so_far) {
+Status DocumentOutput::redraw(const DocumentReport &so_far) {
     const Window window = window_of(output_.fd());
     const size_t taken = 4;  // title, header, a note; the cursor's
-    HistReport fitting = so_far;
     const size_t fit = window.rows > taken + 1 ? window.rows - taken : 1;
-    fitting.view.top = so_far.view.top ? std::min(so_far.view.top, fit) : fit;
-    std::vector<Screen::Line> lines = {{hist_title(fitting), true}};
-    std::istringstream text(
-        section_text(hist_section(fitting.histogram, fitting.view), options_.style));
-    for (std::string line; std::getline(text, line);)
-        lines.push_back({line});
+    std::vector<Screen::Line> lines;
+    for (const Section &section : so_far.cut(std::min(rows(fit), fit))) {
+        if (!lines.empty())
+            lines.emplace_back();
+        if (!section.title.empty())
+            lines.push_back({section.title, true});
+        std::istringstream text(section_text(section, options_.style));
+        for (std::string line; std::getline(text, line);)
+            lines.push_back({line});
+    }
     return screen_.draw(output_, lines, options_.style.colour);
 }
 
-Status HistOutput::show(const HistReport &so_far) {
+Status DocumentOutput::show(const DocumentReport &so_far) {
     if (options_.style.json)
-        return write_lines(shown_, so_far);
+        return write_all(shown_, so_far.whole());
     if (isatty(output_.fd()) == 1)
         return redraw(so_far);
-    HistReport glance = so_far;
-    if (glance.view.top == 0)
-        glance.view.top = interval_rows;
-    return shown_.write(titled(glance));
+    return write_all(shown_, so_far.cut(rows(interval_rows)));
 }
 
-Status HistOutput::interval(const HistReport &so_far) {
+Status DocumentOutput::interval(const DocumentReport &so_far) {
     if (options_.quiet)
         return success();
     return unless_closed(show(so_far));
 }
 
-Status HistOutput::end(const HistReport &report, Losses losses) {
+Status DocumentOutput::show_last(const DocumentReport &report) {
+    if (options_.style.json)
+        return write_all(shown_, report.whole());
+    auto written = output_.write(screen_.cleared());
+    if (written)
+        written = write_all(shown_, report.cut(rows(final_rows)));
+    const auto more = report.notes(rows(final_rows));
+    notes_.insert(notes_.end(), more.begin(), more.end());
+    for (const std::string &note : notes_)
+        if (written)
+            written = output_.write(wrap("note: ", note, kTextColumns));
+    return written;
+}
+
+Status DocumentOutput::end(const DocumentReport &report, Losses losses) {
     if (recorded_) {
-        auto written = write_lines(*recorded_, report);
+        auto written = write_all(*recorded_, report.whole());
         if (written)
             written = recorded_->end(losses);
         if (!written)
@@ -116,21 +128,7 @@ Status HistOutput::end(const HistReport &report, Losses losses) {
         const Losses lost = lost_in(*file_, "recording", "lines");
         losses.insert(losses.end(), lost.begin(), lost.end());
     }
-    if (options_.style.json) {
-        auto written = write_lines(shown_, report);
-        return unless_closed(written ? shown_.end(losses) : written);
-    }
-    HistReport last = report;
-    if (last.view.top == 0)
-        last.view.top = final_rows;
-    auto written = output_.write(screen_.cleared());
-    if (written)
-        written = shown_.write(titled(last));
-    for (const auto &more : {hist_notes(last.histogram, last.view), last.notes})
-        notes_.insert(notes_.end(), more.begin(), more.end());
-    for (const std::string &note : notes_)
-        if (written)
-            written = output_.write(wrap("note: ", note, kTextColumns));
+    auto written = show_last(report);
     return unless_closed(written ? shown_.end(losses) : written);
 }
 
