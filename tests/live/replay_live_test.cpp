@@ -64,6 +64,40 @@ TEST(Replay, SaysWhatTheRunSaid) {
     }
 }
 
+// What was received, and tables: the words of a live command, and what replay is asked for.
+const Row kOthers[] = {
+    {"what was received", {"receive"}},
+    {"... with its stacks", {"receive", "-s"}},
+    {"... by other keys", {"receive", "--by", "netns,pkt_type,comm"}},
+    {"... packet by packet", {"receive", "--each"}},
+    {"a histogram", {"hist", "net:netif_receive_skb", "--key", "name,len.log2"}},
+    {"... with sums, and cut",
+     {"hist", "net:netif_receive_skb", "--key", "len", "--val", "len", "--top", "1"}},
+    {"... of stacks", {"hist", "net:netif_receive_skb", "--key", "common_stacktrace"}},
+    {"... of times between",
+     {"hist", "--from", "net:netif_receive_skb", "--to", "skb:kfree_skb", "--on", "skbaddr"}},
+};
+
+TEST(Replay, SaysWhatOtherCommandsSaid) {
+    if (const std::string why = why_not_here(kWhydrop); !why.empty())
+        GTEST_SKIP() << why;
+    for (const Row &row : kOthers) {
+        SCOPED_TRACE(row.sentence + (": " + row.options[0]));
+        const test::TempDir dir;
+        const std::string file = dir.path() + "/run.jsonl";
+        Words words = {kWhydrop};
+        words.insert(words.end(), row.options.begin(), row.options.end());
+        const std::string causes = kWhydrop + " demo --only ipv4.checksum --times 13 >/dev/null";
+        words.insert(words.end(), {"--interval", "0", "-o", file, "--", "sh", "-c", causes});
+        const Finished live = run_process(words);
+        ASSERT_EQ(live.status, 0) << live.err;
+        EXPECT_NE(live.out.find("losses: none\n"), std::string::npos) << live.out;
+        const Finished replayed = run_process({kWhydrop, "replay", file});
+        EXPECT_EQ(replayed.status, 0) << replayed.err;
+        EXPECT_EQ(live.out, replayed.out);
+    }
+}
+
 // Ctrl-C in `drops.py | whydrop replay -` is for drops.py, which then writes what it has counted.
 TEST(Replay, OfAPipePassesOverTheFirstInterrupt) {
     const test::TempDir dir;

@@ -85,6 +85,50 @@ TEST(Document, SaysWhenThereIsNothing) {
     EXPECT_EQ(text_of(none), "THINGS\nno things\n");
 }
 
+TEST(Document, SaysWhatItCuts) {
+    Section cut = section(SectionShape::lines);
+    cut.columns = {{"text", ""}};
+    cut.rows = {{std::string("one")}, {std::string("two")}, {std::string("three")}};
+    cut.shown = 1;
+    EXPECT_EQ(text_of(cut), "THINGS\none\nand 2 more (-f json has all)\n");
+    EXPECT_EQ(to_json_lines(cut).size(), 3u);
+    cut.shown = 3;
+    EXPECT_EQ(text_of(cut), "THINGS\none\ntwo\nthree\n");
+}
+
+TEST(Document, HasBarsWhereTheyAreWanted) {
+    Section shares;
+    shares.type = "thing";
+    shares.columns = {{"share", "%", ValueForm::share}};
+    shares.rows = {{25.0}};
+    EXPECT_EQ(text_of(shares), "    %\n25.00\n");
+    EXPECT_EQ(text_of(shares, {.header = false, .bars = true}), "25.00 ███\n");
+}
+
+TEST(Document, SaysNothingOfWhatIsForPrograms) {
+    Section summary;
+    summary.type = "summary";
+    summary.columns = {{"hits", ""}};
+    summary.rows = {{uint64_t{13}}};
+    EXPECT_EQ(text_of(summary), "");
+    EXPECT_EQ(text_of(summary, {.json = true}),
+              "{\"type\":\"summary\",\"schema\":1,\"hits\":13}\n");
+}
+
+TEST(Document, HasItsNotesBeforeTheLosses) {
+    Session session;
+    session.notes = {"of the \x1b[2J session"};
+    const Fd file(::memfd_create("document", MFD_CLOEXEC));
+    Output output(file.get());
+    DocumentWriter writer(output, {});
+    EXPECT_TRUE(writer.begin(session).ok());
+    EXPECT_TRUE(writer.write(notes_section({"of the end"})).ok());
+    EXPECT_TRUE(writer.end({}).ok());
+    std::string text(4096, '\0');
+    text.resize(static_cast<size_t>(::pread(file.get(), text.data(), text.size(), 0)));
+    EXPECT_EQ(text, "note: of the \\x1b[2J session\nnote: of the end\n\nlosses: none\n");
+}
+
 TEST(Document, IsJsonLines) {
     const auto lines = to_json_lines(section(SectionShape::table));
     ASSERT_EQ(lines.size(), 2u);

@@ -191,23 +191,17 @@ const DiffRow kDiffs[] = {
 TEST(HistDiff, Changes) {
     for (const DiffRow &row : kDiffs) {
         SCOPED_TRACE(row.why);
-        const auto section = hist_diff(recorded(row.before), recorded(row.after), 0);
+        const auto section = hist_diff(recorded(row.before), recorded(row.after));
         ASSERT_TRUE(section) << section.error().what;
         EXPECT_EQ(text_of(*section), row.text);
     }
 }
 
-TEST(HistDiff, TheFirstOfThem) {
-    const auto section = hist_diff(recorded(kDiffs[0].before), recorded(kDiffs[0].after), 2);
-    ASSERT_TRUE(section);
-    EXPECT_EQ(section->rows.size(), 2U);
-}
-
 TEST(HistDiff, QuestionsThatDiffer) {
     const auto one = recorded({{"len"}, {}, {}});
-    EXPECT_FALSE(hist_diff(one, recorded({{"len.log2"}, {}, {}}), 0));
-    EXPECT_FALSE(hist_diff(one, recorded({{"len"}, {}, {}, 1, "6.1", "netif_rx"}), 0));
-    EXPECT_TRUE(hist_diff(one, one, 0));
+    EXPECT_FALSE(hist_diff(one, recorded({{"len.log2"}, {}, {}})));
+    EXPECT_FALSE(hist_diff(one, recorded({{"len"}, {}, {}, 1, "6.1", "netif_rx"})));
+    EXPECT_TRUE(hist_diff(one, one));
 }
 
 TEST(HistDiff, Notes) {

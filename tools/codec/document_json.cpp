@@ -30,10 +30,12 @@ Json json_of(const Value &value, ValueForm form) {
 constexpr std::pair<SectionShape, const char *> shapes[] = {{SectionShape::table, "table"},
                                                             {SectionShape::facts, "facts"},
                                                             {SectionShape::blocks, "blocks"},
-                                                            {SectionShape::lines, "lines"}};
+                                                            {SectionShape::lines, "lines"},
+                                                            {SectionShape::notes, "notes"}};
 constexpr std::pair<ValueForm, const char *> forms[] = {
     {ValueForm::plain, "plain"},     {ValueForm::hex, "hex"},   {ValueForm::bytes, "bytes"},
-    {ValueForm::seconds, "seconds"}, {ValueForm::time, "time"}, {ValueForm::json, "json"}};
+    {ValueForm::seconds, "seconds"}, {ValueForm::time, "time"}, {ValueForm::share, "share"},
+    {ValueForm::json, "json"}};
 
 template <typename T, size_t N>
 std::string name_in(const std::pair<T, const char *> (&names)[N], T wanted) {
@@ -90,6 +92,8 @@ Section head_of(const Json &object) {
     section.title = text_at(object, "title");
     section.if_empty = text_at(object, "if_empty");
     section.shape = value_in(shapes, text_at(object, "shape"));
+    if (const auto shown = object.find("shown"); shown != object.end())
+        section.shown = shown->is_number_unsigned() ? shown->get<size_t>() : 0;
     if (const auto columns = object.find("columns"); columns != object.end())
         for (const Json &column : *columns)
             if (column.is_object())
@@ -141,6 +145,8 @@ std::string section_line(const Section &section) {
     object["columns"] = std::move(columns);
     if (!section.if_empty.empty())
         object["if_empty"] = section.if_empty;
+    if (section.shown)
+        object["shown"] = section.shown;
     return dump(object);
 }
 

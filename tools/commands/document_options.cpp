@@ -24,6 +24,7 @@ DocumentStyle style_of(const DocumentOptions &options, const Invocation &invocat
     style.header = !options.no_header;
     style.wide = options.wide;
     style.colour = use_colour(invocation.colour, STDOUT_FILENO);
+    style.bars = isatty(STDOUT_FILENO) == 1;
     return style;
 }
 

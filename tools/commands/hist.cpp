@@ -103,9 +103,10 @@ Result<int> diff(const Options &options, const Invocation &invocation) {
     const auto after = read_recording(options.diff[1]);
     if (!after)
         return after.error();
-    const auto section = hist_diff(*before, *after, options.words.top);
+    auto section = hist_diff(*before, *after);
     if (!section)
         return section.error();
+    section->shown = options.words.top;
     Output output(STDOUT_FILENO);
     const DocumentStyle style = style_of(options.document, invocation);
     auto written = DocumentWriter(output, style).write(*section);
@@ -152,7 +153,6 @@ Result<int> run(const Options &options, const Invocation &invocation) {
         return question.error();
     HistRunOptions run;
     run.question = std::move(*question);
-    run.question.view.bars = isatty(STDOUT_FILENO) == 1;
     run.own = options.words.own;
     run.stop_after = options.length.count;
     run.time.duration_s = options.length.duration_s;

@@ -48,19 +48,20 @@ Status DocumentOutput::unless_closed(Status status) const {
     return status || closed() ? success() : status;
 }
 
-size_t DocumentOutput::rows(size_t otherwise) const {
-    return options_.top ? options_.top : otherwise;
+// Text has so many rows, or as many as were asked for.
+void DocumentOutput::limit(std::vector<Section> &sections, size_t rows) const {
+    for (Section &section : sections)
+        section.shown = options_.top ? options_.top : rows;
 }
 
 Status DocumentOutput::begin(const Session &session) {
-    notes_ = session.notes;
     if (!options_.recording.empty()) {
         auto file = RecordFile::create(options_.recording);
         if (!file)
             return file.error();
         file_.emplace(std::move(*file));
         DocumentStyle style;
-        style.json = true;
+        style.json = style.heads = true;
         recorded_.emplace(*file_, style);
         auto begun = recorded_->begin(session);
         if (begun)
@@ -73,12 +74,16 @@ Status DocumentOutput::begin(const Session &session) {
     return unless_closed(shown_.begin(session));
 }
 
-Status DocumentOutput::redraw(const DocumentReport &so_far) {
+Status DocumentOutput::redraw(std::vector<Section> so_far) {
+    const size_t taken = 5;  // title, header, what is cut, a note; the cursor's
     const Window window = window_of(output_.fd());
-    const size_t taken = 4;  // title, header, a note; the cursor's
     const size_t fit = window.rows > taken + 1 ? window.rows - taken : 1;
+    limit(so_far, fit);
     std::vector<Screen::Line> lines;
-    for (const Section &section : so_far.cut(std::min(rows(fit), fit))) {
+    for (Section &section : so_far) {
+        section.shown = std::min(section.shown, fit);
+        if (section.shape == SectionShape::notes || is_of_json(section))
+            continue;
         if (!lines.empty())
             lines.emplace_back();
         if (!section.title.empty())
@@ -90,46 +95,35 @@ Status DocumentOutput::redraw(const DocumentReport &so_far) {
     return screen_.draw(output_, lines, options_.style.colour);
 }
 
-Status DocumentOutput::show(const DocumentReport &so_far) {
-    if (options_.style.json)
-        return write_all(shown_, so_far.whole());
-    if (isatty(output_.fd()) == 1)
-        return redraw(so_far);
-    return write_all(shown_, so_far.cut(rows(interval_rows)));
-}
-
-Status DocumentOutput::interval(const DocumentReport &so_far) {
+Status DocumentOutput::interval(std::vector<Section> so_far) {
     if (options_.quiet)
         return success();
-    return unless_closed(show(so_far));
+    if (!options_.style.json && isatty(output_.fd()) == 1)
+        return unless_closed(redraw(std::move(so_far)));
+    if (!options_.style.json)
+        std::erase_if(so_far, [](const Section &section) {
+            return section.shape == SectionShape::notes;  // the end has them
+        });
+    limit(so_far, interval_rows);
+    return unless_closed(write_all(shown_, so_far));
 }
 
-Status DocumentOutput::show_last(const DocumentReport &report) {
-    if (options_.style.json)
-        return write_all(shown_, report.whole());
-    auto written = output_.write(screen_.cleared());
-    if (written)
-        written = write_all(shown_, report.cut(rows(final_rows)));
-    const auto more = report.notes(rows(final_rows));
-    notes_.insert(notes_.end(), more.begin(), more.end());
-    for (const std::string &note : notes_)
-        if (written)
-            written = output_.write(wrap("note: ", note, kTextColumns));
-    return written;
-}
-
-Status DocumentOutput::end(const DocumentReport &report, Losses losses) {
+Status DocumentOutput::end(Document report) {
+    limit(report.sections, final_rows);
     if (recorded_) {
-        auto written = write_all(*recorded_, report.whole());
+        auto written = write_all(*recorded_, report.sections);
         if (written)
-            written = recorded_->end(losses);
+            written = recorded_->end(report.losses);
         if (!written)
             return unless_closed(written);
         const Losses lost = lost_in(*file_, "recording", "lines");
-        losses.insert(losses.end(), lost.begin(), lost.end());
+        report.losses.insert(report.losses.end(), lost.begin(), lost.end());
     }
-    auto written = show_last(report);
-    return unless_closed(written ? shown_.end(losses) : written);
+    if (!options_.style.json)
+        if (auto cleared = output_.write(screen_.cleared()); !cleared)
+            return unless_closed(cleared);
+    auto written = write_all(shown_, report.sections);
+    return unless_closed(written ? shown_.end(report.losses) : written);
 }
 
 }  // namespace whydrop

@@ -16,18 +16,6 @@
 
 namespace whydrop {
 
-// What there is to say at one moment.
-class DocumentReport {
-  public:
-    virtual ~DocumentReport() = default;
-    // For programs: all of it.
-    [[nodiscard]] virtual std::vector<Section> whole() const = 0;
-    // For people: sections with a title, none with more rows than this.
-    [[nodiscard]] virtual std::vector<Section> cut(size_t rows) const = 0;
-    // For people at the end, who have seen no more rows than this.
-    [[nodiscard]] virtual std::vector<std::string> notes(size_t rows) const = 0;
-};
-
 struct DocumentOutputOptions {
     DocumentStyle style;
     bool quiet = false;     // no interval
@@ -43,17 +31,15 @@ class DocumentOutput {
 
     // Makes the recording. The session's notes are shown at the end. Errors: failed.
     Status begin(const Session &session);
-    // On a terminal drawn in place.
-    Status interval(const DocumentReport &so_far);
-    Status end(const DocumentReport &report, Losses losses);
+    // All there is to say at this moment. On a terminal drawn in place.
+    Status interval(std::vector<Section> so_far);
+    Status end(Document report);
     // A reader has left: the run is to end, and quietly.
     [[nodiscard]] bool closed() const;
 
   private:
-    [[nodiscard]] size_t rows(size_t otherwise) const;
-    Status show(const DocumentReport &so_far);
-    Status redraw(const DocumentReport &so_far);
-    Status show_last(const DocumentReport &report);
+    void limit(std::vector<Section> &sections, size_t rows) const;
+    Status redraw(std::vector<Section> so_far);
     Status unless_closed(Status status) const;
 
     DocumentOutputOptions options_;
@@ -62,7 +48,6 @@ class DocumentOutput {
     Screen screen_;
     std::optional<RecordFile> file_;
     std::optional<DocumentWriter> recorded_;
-    std::vector<std::string> notes_;
 };
 
 }  // namespace whydrop

@@ -98,7 +98,7 @@ void add(Changes &changes, const RecordedHist &hist, size_t which, bool other_ke
     }
 }
 
-std::vector<const Change *> ranked(Changes &changes, const double seconds[2], size_t top) {
+std::vector<const Change *> ranked(Changes &changes, const double seconds[2]) {
     std::vector<const Change *> list;
     for (auto &[keys, change] : changes) {
         change.amount = std::abs(static_cast<double>(change.side[1].hits) / seconds[1] -
@@ -107,8 +107,6 @@ std::vector<const Change *> ranked(Changes &changes, const double seconds[2], si
     }
     std::stable_sort(list.begin(), list.end(),
                      [](const Change *a, const Change *b) { return a->amount > b->amount; });
-    if (top > 0 && list.size() > top)
-        list.resize(top);
     return list;
 }
 
@@ -179,7 +177,7 @@ std::vector<Value> row_of(const RecordedHist &hist, const Change &change, bool r
 
 }  // namespace
 
-Result<Section> hist_diff(const RecordedHist &before, const RecordedHist &after, size_t top) {
+Result<Section> hist_diff(const RecordedHist &before, const RecordedHist &after) {
     if (auto same = same_question(before, after); !same)
         return same.error();
     const bool rates = before.seconds > 0 && after.seconds > 0;
@@ -197,7 +195,7 @@ Result<Section> hist_diff(const RecordedHist &before, const RecordedHist &after,
     section.columns = columns_of(before, rates, values);
     if (std::any_of(before.keys.begin(), before.keys.end(), is_stack))
         section.shape = SectionShape::blocks;
-    for (const Change *change : ranked(changes, seconds, top))
+    for (const Change *change : ranked(changes, seconds))
         section.rows.push_back(row_of(before, *change, rates, seconds));
     return section;
 }

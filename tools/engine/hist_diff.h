@@ -10,8 +10,8 @@ namespace whydrop {
 
 // A row for each entry of either, what changed most first: by rates, or by hits where one of the
 // runs has no length. A process is its name, whatever its pid; a stack of another kernel is its
-// functions, without distances. `top`: rows; 0: all. Errors: usage, when the questions differ.
-Result<Section> hist_diff(const RecordedHist &before, const RecordedHist &after, size_t top);
+// functions, without distances. Errors: usage, when the questions differ.
+Result<Section> hist_diff(const RecordedHist &before, const RecordedHist &after);
 
 // What has to be known of the two: other kernels, runs that did not end.
 std::vector<std::string> hist_diff_notes(const RecordedHist &before, const RecordedHist &after);

@@ -25,32 +25,12 @@ std::vector<std::string> pair_notes(const PairLosses &losses) {
     return notes;
 }
 
-class HistDocument : public DocumentReport {
-  public:
-    explicit HistDocument(const HistReport &report) : report_(report) {}
-
-    [[nodiscard]] std::vector<Section> whole() const override {
-        return {hist_summary(report_), hist_section(report_.histogram, view(0))};
-    }
-    [[nodiscard]] std::vector<Section> cut(size_t rows) const override {
-        Section section = hist_section(report_.histogram, view(rows));
-        section.title = hist_title(report_);
-        return {std::move(section)};
-    }
-    [[nodiscard]] std::vector<std::string> notes(size_t rows) const override {
-        std::vector<std::string> notes = hist_notes(report_.histogram, view(rows));
-        notes.insert(notes.end(), report_.notes.begin(), report_.notes.end());
-        return notes;
-    }
-
-  private:
-    [[nodiscard]] HistView view(size_t rows) const {
-        HistView view = report_.view;
-        view.top = rows;
-        return view;
-    }
-    const HistReport &report_;
-};
+// What there is to say at one moment.
+std::vector<Section> document_of(const HistReport &report) {
+    Section entries = hist_section(report.histogram, report.view);
+    entries.title = hist_title(report);
+    return {hist_summary(report), std::move(entries), notes_section(report.notes)};
+}
 
 class HistRun {
   public:
@@ -150,7 +130,7 @@ Status HistRun::loop() {
         if (options_.stop_after && histogram.hits + histogram.dropped >= options_.stop_after)
             stop = true;
         if (woken.report)
-            if (auto shown = output_.interval(HistDocument(*so_far)); !shown)
+            if (auto shown = output_.interval(document_of(*so_far)); !shown)
                 return shown;
     }
     return success();
@@ -169,7 +149,7 @@ Status HistRun::finish() {
                           false});
     pairs_ = nullptr;
     source_.reset();
-    return output_.end(HistDocument(*last), losses);
+    return output_.end({document_of(*last), losses});
 }
 
 Result<int> HistRun::run() {

@@ -103,8 +103,6 @@ std::vector<const HistEntry *> ranked(const Histogram &histogram, const HistView
                 return by.descending ? order > 0 : order < 0;
         return false;
     });
-    if (view.top > 0 && entries.size() > view.top)
-        entries.resize(view.top);
     return entries;
 }
 
@@ -176,10 +174,8 @@ Section hist_summary(const HistReport &report) {
         keys.push_back(to_text(key));
     Section section;
     section.type = "hist";
-    section.shape = SectionShape::facts;
-    section.columns = {{"event", "EVENT"},     {"keys", "KEYS"},       {"values", "VALUES"},
-                       {"filter", "FILTER"},   {"seconds", "SECONDS"}, {"hits", "HITS"},
-                       {"entries", "ENTRIES"}, {"final", "FINAL"}};
+    section.columns = {{"event", ""},   {"keys", ""}, {"values", ""},  {"filter", ""},
+                       {"seconds", ""}, {"hits", ""}, {"entries", ""}, {"final", ""}};
     Row row = {report.event, keys, histogram.values};
     row.push_back(report.condition.empty() ? Value() : Value(report.condition));
     row.push_back(report.view.seconds > 0 ? Value(report.view.seconds) : Value());
@@ -197,7 +193,7 @@ Section hist_section(const Histogram &histogram, const HistView &view) {
     section.columns = columns_of(histogram, view);
     if (std::any_of(histogram.keys.begin(), histogram.keys.end(), is_stack_key))
         section.shape = SectionShape::blocks;
-    else if (view.bars)
+    else
         section.columns[bar_column(histogram, view)].form = ValueForm::share;
     const double counted = static_cast<double>(std::max<uint64_t>(counted_by(histogram), 1));
     const std::vector<uint64_t> sums = sums_of(histogram);
@@ -238,12 +234,6 @@ Losses hist_losses(const Histogram &histogram, const TraceLosses &missed) {
         losses.push_back({"no_stack", missed.without_stack, "stacks",
                           "did not come with their events, which are counted under none", true});
     return losses;
-}
-
-std::vector<std::string> hist_notes(const Histogram &histogram, const HistView &view) {
-    if (view.top == 0 || histogram.entries.size() <= view.top)
-        return {};
-    return {std::to_string(histogram.entries.size() - view.top) + " more entries are not shown"};
 }
 
 }  // namespace whydrop

@@ -13,10 +13,8 @@ namespace whydrop {
 
 struct HistView {
     std::vector<HistSort> sort;  // empty: most hits first
-    size_t top = 0;              // rows shown; 0: all
     double seconds = 0;          // over which it counted, measured; 0: no rates
     bool percent = false;        // shares of the sums too
-    bool bars = false;           // of the shares, in tables
 };
 
 // What was asked, and what was counted so far.
@@ -32,7 +30,7 @@ struct HistReport {
 // "net:netif_receive_skb: 13 hits in 2.00 s (6.50/s), 3 entries"
 std::string hist_title(const HistReport &report);
 
-// The same for programs, before the entries: one row of type "hist".
+// For programs, before the entries: one row of type "hist".
 Section hist_summary(const HistReport &report);
 
 // A row for each entry: hits, their share, their rate, sums, keys; with stacks among the keys,
@@ -41,8 +39,5 @@ Section hist_section(const Histogram &histogram, const HistView &view);
 
 // What is not in what was counted, and how to have it.
 Losses hist_losses(const Histogram &histogram, const TraceLosses &missed);
-
-// What is in no row of the table, though it was counted.
-std::vector<std::string> hist_notes(const Histogram &histogram, const HistView &view);
 
 }  // namespace whydrop

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/replay.h"
 
+#include <optional>
+#include <utility>
+
 namespace whydrop {
 
 namespace {
@@ -30,22 +33,27 @@ class Reading {
     Reading(DropReplay &drops, DocumentWriter &document) : drops_(drops), document_(document) {}
 
     Status take(RecordedItem &&item) {
-        if (auto *section = std::get_if<Section>(&item)) {
-            sections_++;
-            return document_.write(*section);
-        }
+        if (auto *section = std::get_if<Section>(&item))
+            return take_section(*section);
         auto &line = std::get<JsonLine>(item);
-        // A document has losses, and may say where it was made, but nothing else of a run.
-        if (auto *losses = std::get_if<Losses>(&line); losses && drops_.empty()) {
+        // Whose session it is, what comes next says.
+        if (auto *session = std::get_if<Session>(&line); session && !session_ && drops_.empty()) {
+            session_ = std::move(*session);
+            return success();
+        }
+        if (auto *losses = std::get_if<Losses>(&line); losses && sections_ && drops_.empty()) {
             losses_ = std::move(*losses);
             return success();
         }
-        return drops_.take(std::move(line));
+        auto begun = begin_drops();
+        return begun ? drops_.take(std::move(line)) : begun;
     }
 
     [[nodiscard]] uint64_t sections() const { return sections_; }
 
     Status finish(Losses lost) {
+        if (auto begun = begin_drops(); !begun)
+            return begun;
         if (!drops_.empty())
             return drops_.finish(lost);
         losses_.insert(losses_.end(), lost.begin(), lost.end());
@@ -53,8 +61,22 @@ class Reading {
     }
 
   private:
+    Status take_section(const Section &section) {
+        sections_++;
+        if (session_ && drops_.empty()) {
+            const Session session = *std::exchange(session_, std::nullopt);
+            if (auto begun = document_.begin(session); !begun)
+                return begun;
+        }
+        return document_.write(section);
+    }
+    Status begin_drops() {
+        return session_ ? drops_.take(*std::exchange(session_, std::nullopt)) : success();
+    }
+
     DropReplay &drops_;
     DocumentWriter &document_;
+    std::optional<Session> session_;  // until it is known what of
     uint64_t sections_ = 0;
     Losses losses_;
 };

@@ -11,9 +11,13 @@ namespace whydrop {
 
 namespace {
 
-constexpr GroupKeys usual_keys = static_cast<GroupKeys>(GroupKey::reason) |
-                                 static_cast<GroupKeys>(GroupKey::location) |
-                                 static_cast<GroupKeys>(GroupKey::dev);
+// Of what was recorded packet by packet.
+GroupKeys usual_keys(PacketEvent event) {
+    const auto of = [](GroupKey key) { return static_cast<GroupKeys>(key); };
+    if (event == PacketEvent::receive)
+        return of(GroupKey::dev) | of(GroupKey::proto) | of(GroupKey::pkt_type);
+    return of(GroupKey::reason) | of(GroupKey::location) | of(GroupKey::dev);
+}
 
 std::string names_of(GroupKeys keys) {
     std::string names;
@@ -21,6 +25,17 @@ std::string names_of(GroupKeys keys) {
         if (keys & bit)
             names += (names.empty() ? "" : ",") + group_key_name(static_cast<GroupKey>(bit));
     return names;
+}
+
+// What happened to the packets of a line; nothing: it is of none.
+std::optional<PacketEvent> event_of(const JsonLine &line) {
+    if (const auto *drop = std::get_if<DropRecord>(&line))
+        return drop->event;
+    if (const auto *group = std::get_if<GroupLine>(&line))
+        return group->group.event;
+    if (const auto *total = std::get_if<TotalLine>(&line))
+        return total->report.event;
+    return {};
 }
 
 }  // namespace
@@ -81,6 +96,9 @@ Status DropReplay::take(JsonLine &&line) {
         if (auto begun = begin(std::move(unknown)); !begun)
             return begun;
     }
+    if (const auto event = event_of(line))
+        if (auto taken = take_event(*event); !taken)
+            return taken;
     if (auto *drop = std::get_if<DropRecord>(&line))
         return take_drop(std::move(*drop));
     if (auto *group = std::get_if<GroupLine>(&line))
@@ -90,6 +108,30 @@ Status DropReplay::take(JsonLine &&line) {
     else if (auto *losses = std::get_if<Losses>(&line))
         losses_ = std::move(*losses);
     return success();
+}
+
+// The first packets say what it is a recording of.
+Status DropReplay::take_event(PacketEvent event) {
+    if (event_)
+        return *event_ == event ? success()
+                                : Status(Error{Errc::usage,
+                                               "packets that were lost and packets that were "
+                                               "received are in one recording",
+                                               "replay them one by one"});
+    event_ = event;
+    const GroupKeys foreign = options_.by & ~group_keys_of(event);
+    if (!foreign && (event == PacketEvent::drop || options_.filter.reasons.empty()))
+        return success();
+    return Error{Errc::usage,
+                 "this is a recording of packets that were received: they have no " +
+                     (foreign ? names_of(foreign) : group_key_name(GroupKey::reason)),
+                 "they are told apart by " + group_key_names(event)};
+}
+
+DropGrouper DropReplay::grouper(GroupKeys as_recorded) const {
+    const PacketEvent event = event_.value_or(PacketEvent::drop);
+    const GroupKeys kept = as_recorded ? as_recorded : usual_keys(event);
+    return DropGrouper(options_.by ? options_.by : kept, event);
 }
 
 void DropReplay::take_total(Report &&total) {
@@ -105,19 +147,22 @@ Status DropReplay::take_drop(DropRecord &&drop) {
         return success();
     with_bytes_ += drop.packet.bytes.empty() ? 0 : 1;
     last_ns_ = std::max(last_ns_, drop.time_ns);
-    if (sinks_.wants().causes && (drop.cause_id.empty() || !options_.rules.empty())) {
+    const bool has_cause = drop.event == PacketEvent::drop;
+    if (has_cause && sinks_.wants().causes && (drop.cause_id.empty() || !options_.rules.empty())) {
         if (auto rules = load_rules(); !rules)
             return rules;
         explain_alone(*explainer_, NoHostView(), drop);
     }
     if (!drops_)
-        drops_.emplace(options_.by ? options_.by : usual_keys);
+        drops_.emplace(grouper(0));
     drops_->add(drop);
     return sinks_.each([&](Sink &sink) { return sink.record(drop); }, &Wants::records);
 }
 
 // The groups that were recorded, as far as they are asked for, by the keys that are asked for.
 Status DropReplay::regroup(DropGrouper &grouper) {
+    if (!event_)
+        return success();  // nothing was counted before it ended
     if (options_.slice)
         return Error{Errc::usage,
                      "--slice cannot be asked of this recording: it has counts, and "
@@ -152,14 +197,13 @@ Result<Report> DropReplay::report() {
     const bool again = selects() || (records_ > 0 && !complete_);
     Report report;
     if (again) {
-        const GroupKeys kept = recorded_.keys ? recorded_.keys : usual_keys;
         std::optional<DropGrouper> of_groups;
         if (records_ == 0) {
-            of_groups.emplace(options_.by ? options_.by : kept);
+            of_groups.emplace(this->grouper(recorded_.keys));
             if (auto regrouped = regroup(*of_groups); !regrouped)
                 return regrouped.error();
         } else if (!drops_) {
-            of_groups.emplace(options_.by ? options_.by : kept);
+            of_groups.emplace(this->grouper(recorded_.keys));
         }
         DropGrouper &grouper = of_groups ? *of_groups : *drops_;
         std::ranges::move(grouper.losses(), std::back_inserter(losses_));
@@ -174,6 +218,8 @@ Result<Report> DropReplay::report() {
     }
     report.final = true;
     report.in_period = {};
+    if (report.event != PacketEvent::drop)
+        return report;
     // A script's groups come without a word about their cause.
     const bool unexplained = std::ranges::none_of(
         report.groups, [](const DropGroup &group) { return group.explanation.has_value(); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Drops that were recorded, given to the same sinks as those of a live run.
+// Packets that were recorded, lost or received, given to the same sinks as those of a live run.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ struct ReplayOptions {
 };
 
 // One recording. The report is the recorded one, or with filters, a slice or other keys what they
-// make of the drops that were recorded one by one, or else of the groups.
+// make of the packets that were recorded one by one, or else of the groups.
 class DropReplay {
   public:
     // Errors: usage, for filters that say nothing.
@@ -42,6 +42,7 @@ class DropReplay {
     DropReplay(const ReplayOptions &options, RecordedFilter filter,
                const std::vector<Sink *> &sinks);
     Status begin(Session &&session);
+    Status take_event(PacketEvent event);
     Status take_drop(DropRecord &&drop);
     void take_total(Report &&total);
     Result<Report> report();
@@ -50,11 +51,13 @@ class DropReplay {
     Status show_samples(const Report &report);
     Status load_rules();
     [[nodiscard]] bool selects() const;
+    [[nodiscard]] DropGrouper grouper(GroupKeys as_recorded) const;
 
     ReplayOptions options_;
     RecordedFilter filter_;
     SinkSet sinks_;
     std::optional<Session> session_;
+    std::optional<PacketEvent> event_;  // of all its packets; none: nothing has come yet
     TimeRange range_;
     std::optional<DropGrouper> drops_;
     std::optional<Explainer> explainer_;

@@ -131,13 +131,12 @@ Status TraceReplay::hist(const std::function<void(uint64_t)> &progress) {
     const Histogram histogram = counted->histogram(file_.names());
     HistView view;
     view.sort = question_.hist.sort;
-    view.top = question_.top;
     view.seconds = seconds();
-    if (auto written = output_.document.write(hist_section(histogram, view)); !written)
+    Section section = hist_section(histogram, view);
+    section.shown = question_.top;
+    if (auto written = output_.document.write(section); !written)
         return written;
     Losses losses = file_.losses();
-    for (const std::string &note : hist_notes(histogram, view))
-        losses.push_back({"not_shown", 1, "note", note});
     if (counted->unreadable())
         losses.push_back({"unreadable", counted->unreadable(), "events",
                           "have no such fields, or are cut: in no entry"});

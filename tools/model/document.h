@@ -22,7 +22,7 @@ enum class ValueForm {
     bytes,    // 17.6 MB in text
     seconds,  // a span: 1 day, 02:03:04 in text
     time,     // seconds since 1970: a date in text
-    share,    // of a hundred: with a bar in text
+    share,    // of a hundred: with a bar in tables, where bars are wanted
     json,     // of JSON only, in blocks
 };
 
@@ -42,6 +42,7 @@ enum class SectionShape {
     facts,   // one row, a line for each column
     blocks,  // a line for each row, and lists as indented lines below it
     lines,   // the rows' last columns, a line each, as they are
+    notes,   // the same, said before the losses
 };
 
 struct Section {
@@ -51,7 +52,11 @@ struct Section {
     std::vector<DocumentColumn> columns;
     std::vector<std::vector<Value>> rows;  // as many values as columns
     std::string if_empty;                  // what is said in place of no rows; empty: nothing
+    size_t shown = 0;                      // rows that text has, and says so; 0: all
 };
+
+// For whoever reads it: of type "note".
+Section notes_section(const std::vector<std::string> &notes);
 
 struct Document {
     std::vector<Section> sections;

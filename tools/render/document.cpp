@@ -61,7 +61,11 @@ bool is_number(const Value &value) {
            std::holds_alternative<double>(value);
 }
 
-Table table_of(const Section &section) {
+std::string cell_text(const Value &value, ValueForm form, bool bars) {
+    return value_text(value, form == ValueForm::share && !bars ? ValueForm::plain : form);
+}
+
+Table table_of(const Section &section, bool bars) {
     std::vector<Table::Column> columns;
     for (size_t i = 0; i < section.columns.size(); i++) {
         if (section.columns[i].title.empty())
@@ -76,7 +80,7 @@ Table table_of(const Section &section) {
         std::vector<std::string> cells;
         for (size_t i = 0; i < row.size(); i++)
             if (!section.columns[i].title.empty())
-                cells.push_back(value_text(row[i], section.columns[i].form));
+                cells.push_back(cell_text(row[i], section.columns[i].form, bars));
         table.add(std::move(cells));
     }
     return table;
@@ -113,14 +117,12 @@ std::string block_text(const Section &section, const std::vector<Value> &row) {
     return head + "\n" + below;
 }
 
-}  // namespace
-
-std::string section_text(const Section &section, const DocumentStyle &style) {
+std::string rows_text(const Section &section, const DocumentStyle &style) {
     std::string text;
     switch (section.shape) {
         case SectionShape::table:
             for (const auto &line :
-                 table_of(section).lines(style.wide ? 0 : kTextColumns, style.header))
+                 table_of(section, style.bars).lines(style.wide ? 0 : kTextColumns, style.header))
                 text += line + "\n";
             return text;
         case SectionShape::facts:
@@ -134,6 +136,26 @@ std::string section_text(const Section &section, const DocumentStyle &style) {
                 text += value_text(row.back(), section.columns.back().form) + "\n";
             return text;
     }
+}
+
+}  // namespace
+
+bool is_of_json(const Section &section) {
+    const bool titled =
+        section.shape == SectionShape::table || section.shape == SectionShape::facts;
+    return titled && std::none_of(section.columns.begin(), section.columns.end(),
+                                  [](const auto &column) { return !column.title.empty(); });
+}
+
+std::string section_text(const Section &section, const DocumentStyle &style) {
+    if (section.rows.empty())
+        return section.if_empty.empty() ? "" : section.if_empty + "\n";
+    if (section.shown == 0 || section.rows.size() <= section.shown)
+        return rows_text(section, style);
+    Section cut = section;
+    cut.rows.resize(section.shown);
+    return rows_text(cut, style) +
+           fmt::format("and {} more (-f json has all)\n", section.rows.size() - section.shown);
 }
 
 std::string value_text(const Value &value, ValueForm form) {
@@ -168,27 +190,41 @@ std::string value_text(const Value &value, ValueForm form) {
 }
 
 Status DocumentWriter::begin(const Session &session) {
+    for (const std::string &note : session.notes)
+        notes_.push_back(escaped(note));
     return style_.json ? output_.write(to_json(session) + "\n") : success();
 }
 
+std::string DocumentWriter::json_of(const Section &section) const {
+    std::string text = style_.heads ? section_line(section) + "\n" : "";
+    for (const auto &line : to_json_lines(section))
+        text += line + "\n";
+    return text;
+}
+
+std::string DocumentWriter::text_of(const Section &section) const {
+    TextStyle bold;
+    bold.colour = style_.colour;
+    std::string text = first_ ? "" : "\n";
+    if (!section.title.empty() && style_.header)
+        text += coloured(section.title, "1", bold) + "\n";
+    return text + section_text(section, style_);
+}
+
 Status DocumentWriter::write(const Section &section) {
-    std::string text;
-    if (style_.json) {
-        text = style_.heads ? section_line(section) + "\n" : "";
-        for (const auto &line : to_json_lines(section))
-            text += line + "\n";
-    } else {
-        TextStyle bold;
-        bold.colour = style_.colour;
-        if (section.rows.empty() && section.if_empty.empty())
+    if (!style_.json) {
+        if (section.shape == SectionShape::notes) {
+            for (const auto &row : section.rows)
+                notes_.push_back(value_text(row.back(), ValueForm::plain));
             return success();
-        text = first_ ? "" : "\n";
-        if (!section.title.empty() && style_.header)
-            text += coloured(section.title, "1", bold) + "\n";
-        text += section.rows.empty() ? section.if_empty + "\n" : section_text(section, style_);
+        }
+        if (is_of_json(section))
+            return success();
     }
+    if (section.rows.empty() && section.if_empty.empty())
+        return success();
+    auto written = output_.write(style_.json ? json_of(section) : text_of(section));
     first_ = false;
-    auto written = output_.write(text);
     return written ? output_.flush() : written;
 }
 
@@ -198,8 +234,15 @@ Status DocumentWriter::separate() {
 }
 
 Status DocumentWriter::end(const Losses &losses) {
-    auto written =
-        output_.write(style_.json ? losses_to_json(losses) + "\n" : "\n" + losses_text(losses));
+    std::string text;
+    if (style_.json) {
+        text = losses_to_json(losses) + "\n";
+    } else {
+        for (const std::string &note : notes_)
+            text += wrap("note: ", note, kTextColumns);
+        text += "\n" + losses_text(losses);
+    }
+    auto written = output_.write(text);
     return written ? output_.flush() : written;
 }
 

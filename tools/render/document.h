@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/document.h"
 #include "model/session.h"
@@ -16,6 +17,7 @@ struct DocumentStyle {
     bool header = true;  // --no-header
     bool wide = false;   // --wide: as many columns as it takes
     bool colour = false;
+    bool bars = false;  // of shares, in tables
 };
 
 // Writes a section when it is there, so that what takes long does not hold up the rest.
@@ -23,18 +25,27 @@ class DocumentWriter {
   public:
     DocumentWriter(Writer &output, const DocumentStyle &style) : output_(output), style_(style) {}
 
-    // What was observed, where and when: in JSON only.
+    // What was observed, where and when: in JSON only, but for its notes.
     Status begin(const Session &session);
+    // Text has nothing of a section whose columns have no title.
     Status write(const Section &section);
+    // Notes, and losses.
     Status end(const Losses &losses);
     // Something else follows: an empty line in text, when there was a section.
     Status separate();
 
   private:
+    [[nodiscard]] std::string json_of(const Section &section) const;
+    [[nodiscard]] std::string text_of(const Section &section) const;
+
     Writer &output_;
     DocumentStyle style_;
     bool first_ = true;
+    std::vector<std::string> notes_;
 };
+
+// No column has a title: text has nothing of it.
+bool is_of_json(const Section &section);
 
 // As text has it, without its title.
 std::string section_text(const Section &section, const DocumentStyle &style);

@@ -71,6 +71,8 @@ std::string key_of(const DropGroup &group) {
     append(key, group.flow);
     append(key, group.src);
     append(key, group.dst);
+    append(key,
+           group.pkt_type ? std::optional(static_cast<uint64_t>(*group.pkt_type)) : std::nullopt);
     append(key, group.comm);
     if (has(group.keys, GroupKey::stack))
         append(key, group.stack);
@@ -89,6 +91,8 @@ DropGroup group_of(const DropRecord &drop, GroupKeys keys) {
         group.dev = drop.dev;
     if (drop.netns && (has(keys, GroupKey::netns) || (has(keys, GroupKey::dev) && !group.dev)))
         group.netns = drop.netns;
+    if (has(keys, GroupKey::pkt_type))
+        group.pkt_type = drop.packet.meta.type;
     if (has(keys, GroupKey::comm))
         group.comm = drop.task.in_interrupt.value_or(false) ? "(softirq)" : drop.task.comm;
     if (has(keys, GroupKey::stack) && !drop.stack.empty())
@@ -132,6 +136,8 @@ DropGroup only(const DropGroup &whole, GroupKeys keys) {
         group.src = whole.src;
     if (has(keys, GroupKey::dst))
         group.dst = whole.dst;
+    if (has(keys, GroupKey::pkt_type))
+        group.pkt_type = whole.pkt_type;
     if (has(keys, GroupKey::comm))
         group.comm = whole.comm;
     if (has(keys, GroupKey::stack))
@@ -158,6 +164,7 @@ DropGroup *DropGrouper::place(DropGroup &&by_key, const std::string &cause_id) {
         return nullptr;
     by_key_.emplace(key, groups_.size());
     groups_.push_back(std::move(by_key));
+    groups_.back().event = event_;
     groups_.back().first_ns = UINT64_MAX;
     return &groups_.back();
 }
@@ -200,6 +207,7 @@ void DropGrouper::add(const DropGroup &whole) {
 
 Report DropGrouper::take() {
     Report report;
+    report.event = event_;
     report.keys = keys_;
     report.groups = std::move(groups_);
     std::stable_sort(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Drops that were recorded, counted by keys; groups that were, by fewer.
+// Packets that were recorded, counted by keys; groups that were, by fewer.
 #pragma once
 
 #include <string>
@@ -15,8 +15,9 @@ class DropGrouper {
   public:
     static constexpr size_t samples_kept = 8;  // of each group
 
-    explicit DropGrouper(GroupKeys keys, size_t max_groups = 262144)
-        : keys_(keys), max_groups_(max_groups) {}
+    explicit DropGrouper(GroupKeys keys, PacketEvent event = PacketEvent::drop,
+                         size_t max_groups = 262144)
+        : keys_(keys), event_(event), max_groups_(max_groups) {}
 
     void add(const DropRecord &drop);
     // The group has to have the keys.
@@ -33,6 +34,7 @@ class DropGrouper {
     DropGroup *place(DropGroup &&by_key, const std::string &cause_id);
 
     GroupKeys keys_;
+    PacketEvent event_;
     size_t max_groups_;
     std::vector<DropGroup> groups_;
     std::unordered_map<std::string, size_t> by_key_;
