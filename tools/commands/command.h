@@ -61,6 +61,10 @@ const std::vector<const Command *> &commands();
 // -f text|json, the same in every command; the default is what format holds.
 CLI::Option *add_format(CLI::App &app, std::string &format);
 
+// Words with commas between them, in one argument: --by KEY,...; `type` names them in --help.
+CLI::Option *add_list(CLI::App &app, const std::string &name, std::vector<std::string> &words,
+                      const std::string &help, const std::string &type);
+
 // The EXAMPLES at the end of --help: pairs of a command line and what it is for.
 void add_examples(CLI::App &app, const std::vector<std::pair<std::string, std::string>> &examples);
 

@@ -13,11 +13,8 @@ Run setup(CLI::App &app) {
     auto options = std::make_shared<PacketOptions>();
     const PacketWords words{"Drops", "drop", "reason,location,dev"};
     add_place_filters(app, *options, words);
-    app.add_option("-r,--reason", options->run.filter.reasons,
-                   "Drops for these reasons; with '!' before each, all but these")
-        ->type_name("REASON,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "-r,--reason", options->run.filter.reasons,
+             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
         ->group("What to count (checked in the kernel)");
     add_packet_filters(app, *options, words);
     add_counting(app, *options, words);

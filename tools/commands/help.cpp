@@ -129,6 +129,14 @@ CLI::Option *add_format(CLI::App &app, std::string &format) {
         ->capture_default_str();
 }
 
+CLI::Option *add_list(CLI::App &app, const std::string &name, std::vector<std::string> &words,
+                      const std::string &help, const std::string &type) {
+    return app.add_option(name, words, help)
+        ->type_name(type)
+        ->delimiter(',')
+        ->allow_extra_args(false);
+}
+
 void set_help(CLI::App &app, bool takes_observed) {
     app.formatter(std::make_shared<HelpFormatter>(takes_observed));
 }

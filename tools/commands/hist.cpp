@@ -210,27 +210,20 @@ void add_what(CLI::App &app, Options &options) {
         ->group(group);
 }
 
-CLI::Option *add_words(CLI::App &app, const char *name, std::vector<std::string> &words,
-                       const char *help, const char *type) {
-    return app.add_option(name, words, help)
-        ->type_name(type)
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->group("How to count");
-}
-
 void add_how(CLI::App &app, Options &options) {
     HistWords &words = options.words;
     const char *group = "How to count";
-    add_words(app, "--key", words.keys,
-              "Count by these fields, at most 3; .hex .sym .sym-offset .log2 .buckets=N .execname "
-              ".syscall .usecs say how",
-              "KEY,...");
-    add_words(app, "--val", words.values, "Sum these fields, at most 2", "FIELD,...");
-    add_words(app, "--sort", words.sort,
-              "Rank by these: hitcount (the default), values, keys; .ascending and .descending "
-              "turn them",
-              "NAME,...");
+    add_list(app, "--key", words.keys,
+             "Count by these fields, at most 3; .hex .sym .sym-offset .log2 .buckets=N .execname "
+             ".syscall .usecs say how",
+             "KEY,...")
+        ->group(group);
+    add_list(app, "--val", words.values, "Sum these fields, at most 2", "FIELD,...")->group(group);
+    add_list(app, "--sort", words.sort,
+             "Rank by these: hitcount (the default), values, keys; .ascending and .descending "
+             "turn them",
+             "NAME,...")
+        ->group(group);
     app.add_flag("-s,--stack", words.stack, "Count by kernel stack too")->group(group);
     app.add_option("--size", words.size, "Entries the kernel has room for (default 2048)")
         ->type_name("N")

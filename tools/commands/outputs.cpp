@@ -48,11 +48,8 @@ void add_drop_filters(CLI::App &app, DropFilter &filter, std::vector<std::string
                    "Drops in this network namespace (name, pid, path or inode)")
         ->type_name("NETNS")
         ->group(group);
-    app.add_option("-r,--reason", filter.reasons,
-                   "Drops for these reasons; with '!' before each, all but these")
-        ->type_name("REASON,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "-r,--reason", filter.reasons,
+             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
         ->group(group);
     app.add_option("--proto", filter.proto,
                    "Drops of this protocol (ipv4, ipv6, arp, tcp, udp, icmp, ..., or its number)")

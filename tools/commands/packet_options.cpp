@@ -71,12 +71,10 @@ void add_packet_filters(CLI::App &app, PacketOptions &options, const PacketWords
 
 void add_counting(CLI::App &app, PacketOptions &options, const PacketWords &words) {
     const std::string one = words.one;
-    app.add_option("--by", options.by,
-                   "Count by these keys: " + group_key_names(options.run.event) + " (default " +
-                       words.default_keys + "). stack costs about 2 us a " + one)
-        ->type_name("KEY,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "--by", options.by,
+             "Count by these keys: " + group_key_names(options.run.event) + " (default " +
+                 words.default_keys + "). stack costs about 2 us a " + one,
+             "KEY,...")
         ->group(how_group);
     app.add_flag("-s,--stack", options.run.stacks,
                  "Show the first stack of each group (of each " + one + " with --each)")

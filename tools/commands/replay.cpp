@@ -149,12 +149,10 @@ void add_what(CLI::App &app, Options &options) {
                    "recording's clock, or local time (14:03:07,14:04); either may be empty")
         ->type_name("START,END")
         ->group(group);
-    app.add_option("--by", options.by,
-                   "Count by these keys, whatever it was counted by: reason, location, dev, netns, "
-                   "proto, flow, src, dst, stack, comm")
-        ->type_name("KEY,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "--by", options.by,
+             "Count by these keys, whatever it was counted by: reason, location, dev, netns, "
+             "proto, flow, src, dst, stack, comm",
+             "KEY,...")
         ->group(group);
 }
 
@@ -165,22 +163,14 @@ void add_trace(CLI::App &app, Options &options) {
     app.add_option("--event", trace.event, "Count or list this event only: skb:kfree_skb")
         ->type_name("EVENT")
         ->group(group);
-    app.add_option("--key", options.keys,
-                   "Count it by these fields, as hist triggers do: name, len.log2, "
-                   "location.sym, common_pid.execname, stacktrace")
-        ->type_name("FIELD,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "--key", options.keys,
+             "Count it by these fields, as hist triggers do: name, len.log2, "
+             "location.sym, common_pid.execname, stacktrace",
+             "FIELD,...")
         ->group(group);
-    app.add_option("--val", trace.hist.values, "Add these fields up")
-        ->type_name("FIELD,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->group(group);
-    app.add_option("--sort", options.sort, "By these keys and values (default hitcount)")
-        ->type_name("FIELD,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "--val", trace.hist.values, "Add these fields up", "FIELD,...")->group(group);
+    add_list(app, "--sort", options.sort, "By these keys and values (default hitcount)",
+             "FIELD,...")
         ->group(group);
     app.add_option("--filter", trace.hist.condition,
                    "Only events for which this is true, as in the kernel's filters: len > 100")

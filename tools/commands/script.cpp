@@ -103,11 +103,8 @@ Result<int> run(const Options &options, const Invocation &invocation) {
 void add_filters(CLI::App &app, Options &options) {
     const char *group = "What the script counts";
     ScriptRequest &script = options.script;
-    app.add_option("-r,--reason", script.reasons,
-                   "Drops for these reasons; with '!' before each, all but these")
-        ->type_name("REASON,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "-r,--reason", script.reasons,
+             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
         ->group(group);
     app.add_option("-i,--iface", script.iface, "Events of this device (of drops, name or index)")
         ->type_name("IFACE")
@@ -118,11 +115,8 @@ void add_filters(CLI::App &app, Options &options) {
     app.add_option("--comm", script.comm, "The same by the process's name")
         ->type_name("NAME")
         ->group(group);
-    app.add_option("--by", options.by,
-                   "Count drops by these keys: " + group_key_names(PacketEvent::drop))
-        ->type_name("KEY,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    add_list(app, "--by", options.by,
+             "Count drops by these keys: " + group_key_names(PacketEvent::drop), "KEY,...")
         ->group(group);
     app.add_option("-d,--duration", script.duration_s,
                    "End after this time (default: as the script is told, else at Ctrl-C)")
