@@ -171,7 +171,7 @@ Run setup(CLI::App &app) {
         ->type_name("N")
         ->check(CLI::Range(1u, 100000u))
         ->capture_default_str();
-    add_outputs(app, options->output, "What to show and keep");
+    add_outputs(app, options->output);
     add_examples(app, {{"whydrop demo", "lose packets for every reason, and explain each"},
                        {"whydrop demo --list", "what would be done"},
                        {"whydrop demo --only ipv4.checksum --times 101", "one scenario"}});

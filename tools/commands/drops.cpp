@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/outputs.h"
 #include "commands/packet_options.h"
 
 namespace whydrop {
@@ -12,21 +13,17 @@ namespace {
 Run setup(CLI::App &app) {
     auto options = std::make_shared<PacketOptions>();
     const PacketWords words{"Drops", "drop", "reason,location,dev"};
-    add_place_filters(app, *options, words);
-    add_list(app, "-r,--reason", options->run.filter.reasons,
-             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
-        ->group("What to count (checked in the kernel)");
-    add_packet_filters(app, *options, words);
+    add_packet_filters(app, options->run.filter, options->filter_words, words);
     add_counting(app, *options, words);
-    add_kept(app, *options);
+    add_outputs(app, options->output);
     app.add_flag("--all", options->output.text.style.show_folded,
                  "Show the drops of normal operation too, instead of folding them")
-        ->group("What to show and keep");
+        ->group(output_group);
     app.add_option("--rules", options->run.rules, "Read more rules (*.yaml) from this directory")
         ->type_name("DIR")
         ->allow_extra_args(false)
-        ->group("What to show and keep");
-    add_shown(app, *options);
+        ->group(output_group);
+    add_shown(app, options->output, options->no_header);
     add_examples(
         app,
         {{"whydrop drops", "what the kernel loses now, until Ctrl-C"},

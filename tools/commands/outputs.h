@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The options of every command that sees packets: which are meant, where they are shown and kept.
+// The options of every command that sees packets: where they are shown and kept.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "engine/drop_output.h"
-#include "source/drop_filter.h"
 
 namespace CLI {
 class App;
@@ -14,15 +10,13 @@ class App;
 
 namespace whydrop {
 
-// -f, --pcapng, -C, -W and -o, under the heading `group` of --help.
-void add_outputs(CLI::App &app, DropOutputOptions &options, const char *group);
+// The heading of --help that these stand under.
+inline constexpr const char *output_group = "What to show and keep";
 
-// -i, -n, -r, --proto, -p, --comm and the words of a packet filter, which `words` collects.
-void add_drop_filters(CLI::App &app, DropFilter &filter, std::vector<std::string> &words,
-                      const char *group);
-std::string joined_filter(const std::vector<std::string> &words);
-
-// What --by names, of the keys that such events have. Errors: usage, with these keys.
-Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names, PacketEvent event);
+// -f, --pcapng, -C, -W and -o.
+void add_outputs(CLI::App &app, DropOutputOptions &options);
+// --no-header, --wide, -q and -v; `verbose` is the help of -v.
+void add_shown(CLI::App &app, DropOutputOptions &options, bool &no_header,
+               const char *verbose = "Show what is observed, and how, before it begins");
 
 }  // namespace whydrop

@@ -3,16 +3,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include "commands/outputs.h"
 #include "model/text.h"
 
 namespace whydrop {
 
 namespace {
 
-constexpr const char *what_group = "What to count (checked in the kernel)";
 constexpr const char *how_group = "How to count";
-constexpr const char *output_group = "What to show and keep";
 
 std::string lower(std::string text) {
     text[0] = static_cast<char>(std::tolower(text[0]));
@@ -35,44 +32,66 @@ Status set_keys(PacketOptions &options) {
 
 }  // namespace
 
-void add_place_filters(CLI::App &app, PacketOptions &options, const PacketWords &words) {
-    DropFilter &filter = options.run.filter;
+void add_packet_filters(CLI::App &app, DropFilter &filter, std::vector<std::string> &filter_words,
+                        const PacketWords &words) {
+    const bool drops = words.event == PacketEvent::drop;
     const std::string many = words.many;
     app.add_option("-i,--iface", filter.iface, many + " on this device (name or index)")
         ->type_name("IFACE")
-        ->group(what_group);
+        ->group(words.filters);
     app.add_option("-n,--netns", filter.netns,
                    many + " in this network namespace (name, pid, path or inode)")
         ->type_name("NETNS")
-        ->group(what_group);
-}
-
-void add_packet_filters(CLI::App &app, PacketOptions &options, const PacketWords &words) {
-    DropFilter &filter = options.run.filter;
-    const std::string many = words.many;
+        ->group(words.filters);
+    if (drops)
+        add_reason_filter(app, filter.reasons, words.filters);
     app.add_option("--proto", filter.proto,
                    many + " of this protocol (ipv4, ipv6, arp, tcp, udp, icmp, ..., or its number)")
         ->type_name("PROTO")
-        ->group(what_group);
+        ->group(words.filters);
     app.add_option("-p,--pid", filter.pid,
                    many + " while this process was running (not in softirq)")
         ->type_name("PID")
-        ->group(what_group);
+        ->group(words.filters);
     app.add_option("--comm", filter.comm, "The same by the process's name")
         ->type_name("NAME")
-        ->group(what_group);
-    const std::string matching = options.run.event == PacketEvent::drop
-                                     ? many + " of packets that match"
-                                     : many + " that match";
-    app.add_option("FILTER", options.filter_words, matching + " this pcap-filter(7) expression")
+        ->group(words.filters);
+    app.add_option(
+           "FILTER", filter_words,
+           many + (drops ? " of packets" : "") + " that match this pcap-filter(7) expression")
         ->type_name("FILTER")
-        ->group(what_group);
+        ->group(words.filters);
+}
+
+void add_reason_filter(CLI::App &app, std::vector<std::string> &reasons, const char *group) {
+    add_list(app, "-r,--reason", reasons,
+             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
+        ->group(group);
+}
+
+std::string joined_filter(const std::vector<std::string> &words) {
+    std::string expression;
+    for (const std::string &word : words)
+        expression += (expression.empty() ? "" : " ") + word;
+    return expression;
+}
+
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names, PacketEvent event) {
+    GroupKeys keys = 0;
+    for (const std::string &name : names) {
+        const auto key = group_key_by_name(name);
+        if (!key || !has(group_keys_of(event), *key))
+            return Error{Errc::usage, "--by does not know '" + name + "'",
+                         "it takes one or more of " + group_key_names(event)};
+        keys |= static_cast<GroupKeys>(*key);
+    }
+    return keys;
 }
 
 void add_counting(CLI::App &app, PacketOptions &options, const PacketWords &words) {
     const std::string one = words.one;
     add_list(app, "--by", options.by,
-             "Count by these keys: " + group_key_names(options.run.event) + " (default " +
+             "Count by these keys: " + group_key_names(words.event) + " (default " +
                  words.default_keys + "). stack costs about 2 us a " + one,
              "KEY,...")
         ->group(how_group);
@@ -102,23 +121,6 @@ void add_counting(CLI::App &app, PacketOptions &options, const PacketWords &word
                    ("Stop after N " + lower(words.many) +
                     " (exactly with --each, else when N or more were counted)")
                        .c_str());
-}
-
-void add_kept(CLI::App &app, PacketOptions &options) {
-    add_outputs(app, options.output, output_group);
-}
-
-void add_shown(CLI::App &app, PacketOptions &options) {
-    app.add_flag("--no-header", options.no_header, "Tables without their header")
-        ->group(output_group);
-    app.add_flag("--wide", options.output.text.style.wide,
-                 "More than 100 columns where it takes them")
-        ->group(output_group);
-    app.add_flag("-q,--quiet", options.output.text.quiet, "Only the summary at the end")
-        ->group(output_group);
-    app.add_flag("-v,--verbose", options.output.text.style.verbose,
-                 "Show what is observed, and how, before it begins")
-        ->group(output_group);
 }
 
 Result<int> count_packets(PacketOptions options, const Invocation &invocation) {

@@ -24,19 +24,23 @@ struct PacketOptions {
 // How the help of a command speaks of what it counts.
 struct PacketWords {
     const char *many, *one;    // "Drops", "drop"
-    const char *default_keys;  // of --by
+    const char *default_keys;  // of --by; where add_counting adds it
+    PacketEvent event = PacketEvent::drop;
+    const char *filters = "What to count (checked in the kernel)";  // the heading of the filters
 };
 
-// -i and -n.
-void add_place_filters(CLI::App &app, PacketOptions &options, const PacketWords &words);
-// --proto, -p, --comm and FILTER.
-void add_packet_filters(CLI::App &app, PacketOptions &options, const PacketWords &words);
+// -i, -n, of drops -r, --proto, -p, --comm and FILTER, whose words `filter_words` collects.
+void add_packet_filters(CLI::App &app, DropFilter &filter, std::vector<std::string> &filter_words,
+                        const PacketWords &words);
+// -r alone, under the heading `group` of --help.
+void add_reason_filter(CLI::App &app, std::vector<std::string> &reasons, const char *group);
+std::string joined_filter(const std::vector<std::string> &words);
+
+// What --by names, of the keys that such events have. Errors: usage, with these keys.
+Result<GroupKeys> parse_group_keys(const std::vector<std::string> &names, PacketEvent event);
+
 // --by, -s, --each, --snaplen, --max-groups and --ring-size.
 void add_counting(CLI::App &app, PacketOptions &options, const PacketWords &words);
-// -f, --pcapng, -C, -W and -o.
-void add_kept(CLI::App &app, PacketOptions &options);
-// --no-header, --wide, -q and -v.
-void add_shown(CLI::App &app, PacketOptions &options);
 
 // Counts until the end, and gives the exit code.
 Result<int> count_packets(PacketOptions options, const Invocation &invocation);

@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/document_options.h"
+#include "commands/outputs.h"
 #include "commands/packet_options.h"
 #include "engine/path_run.h"
 #include "render/json_lines.h"
@@ -53,8 +54,7 @@ Result<int> show_path(const Options &options, const Invocation &invocation) {
     const PacketOptions &packets = options.packets;
     PathOptions run;
     run.filter = packets.run.filter;
-    for (const std::string &word : packets.filter_words)
-        run.filter.packet += (run.filter.packet.empty() ? "" : " ") + word;
+    run.filter.packet = joined_filter(packets.filter_words);
     run.duration_s = packets.length.duration_s;
     run.stop_after = packets.length.count;
     run.command = invocation.observed;
@@ -84,9 +84,8 @@ Run setup(CLI::App &app) {
     packets.run.by = static_cast<GroupKeys>(GroupKey::dev) |
                      static_cast<GroupKeys>(GroupKey::proto) |
                      static_cast<GroupKeys>(GroupKey::pkt_type);
-    const PacketWords words{"Packets", "packet", "dev,proto,pkt_type"};
-    add_place_filters(app, packets, words);
-    add_packet_filters(app, packets, words);
+    const PacketWords words{"Packets", "packet", "dev,proto,pkt_type", packets.run.event};
+    add_packet_filters(app, packets.run.filter, packets.filter_words, words);
     app.add_option("--at", options->at,
                    "Count where the stack takes packets (receive, the default), where drivers "
                    "queue them to a CPU (rx), or before GRO merges them (gro)")
@@ -98,8 +97,8 @@ Run setup(CLI::App &app) {
                  "where they end")
         ->group("How to count");
     add_counting(app, packets, words);
-    add_kept(app, packets);
-    add_shown(app, packets);
+    add_outputs(app, packets.output);
+    add_shown(app, packets.output, packets.no_header);
     add_examples(
         app,
         {{"whydrop receive", "what this kernel receives now, until Ctrl-C"},

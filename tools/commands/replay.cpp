@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "commands/command.h"
+#include "commands/document_options.h"
 #include "commands/outputs.h"
+#include "commands/packet_options.h"
 #include "engine/replay_trace.h"
 #include "engine/signals.h"
 #include "render/progress.h"
@@ -121,12 +123,9 @@ Result<int> run(Options options, const Invocation &invocation) {
         return resolved.error();
     DropOutput sinks(options.output);
     Output output(STDOUT_FILENO);
-    DocumentStyle style;
-    style.json = options.output.format == "json";
-    style.header = !options.no_header;
-    style.wide = options.output.text.style.wide;
-    style.colour = use_colour(invocation.colour, STDOUT_FILENO);
-    DocumentWriter document(output, style);
+    const DocumentOptions shown{options.output.format, options.no_header,
+                                options.output.text.style.wide};
+    DocumentWriter document(output, style_of(shown, invocation));
     Bar bar(options.output);
     const ReadingProgress progress = [&bar](uint64_t bytes, uint64_t of_bytes) {
         bar(bytes, of_bytes);
@@ -143,7 +142,8 @@ void add_what(CLI::App &app, Options &options) {
                    "trace.dat of trace-cmd")
         ->type_name("FILE");
     const char *group = "What to count";
-    add_drop_filters(app, options.replay.filter, options.filter_words, group);
+    const PacketWords words{"Drops", "drop", "", PacketEvent::drop, group};
+    add_packet_filters(app, options.replay.filter, options.filter_words, words);
     app.add_option("--slice", options.slice,
                    "Only this part: seconds since the beginning (0.5,2), @ and a time of the "
                    "recording's clock, or local time (14:03:07,14:04); either may be empty")
@@ -180,25 +180,17 @@ void add_trace(CLI::App &app, Options &options) {
 }
 
 void add_output(CLI::App &app, Options &options) {
-    const char *group = "What to show and keep";
-    add_outputs(app, options.output, group);
+    add_outputs(app, options.output);
     app.add_flag("--all", options.output.text.style.show_folded,
                  "Show the drops of normal operation too, instead of folding them")
-        ->group(group);
+        ->group(output_group);
     app.add_option("--rules", options.replay.rules,
                    "Explain anew, with more rules (*.yaml) from this directory")
         ->type_name("DIR")
         ->allow_extra_args(false)
-        ->group(group);
-    app.add_flag("--no-header", options.no_header, "Tables without their header")->group(group);
-    app.add_flag("--wide", options.output.text.style.wide,
-                 "More than 100 columns where it takes them")
-        ->group(group);
-    app.add_flag("-q,--quiet", options.output.text.quiet, "Only the summary at the end")
-        ->group(group);
-    app.add_flag("-v,--verbose", options.output.text.style.verbose,
-                 "Show what was observed, and how, before the report")
-        ->group(group);
+        ->group(output_group);
+    add_shown(app, options.output, options.no_header,
+              "Show what was observed, and how, before the report");
 }
 
 Run setup(CLI::App &app) {

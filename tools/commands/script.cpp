@@ -11,7 +11,7 @@
 
 #include "commands/command.h"
 #include "commands/document_options.h"
-#include "commands/outputs.h"
+#include "commands/packet_options.h"
 #include "model/text.h"
 #include "source/kernel_btf.h"
 #include "source/tracefs/event_format.h"
@@ -103,9 +103,7 @@ Result<int> run(const Options &options, const Invocation &invocation) {
 void add_filters(CLI::App &app, Options &options) {
     const char *group = "What the script counts";
     ScriptRequest &script = options.script;
-    add_list(app, "-r,--reason", script.reasons,
-             "Drops for these reasons; with '!' before each, all but these", "REASON,...")
-        ->group(group);
+    add_reason_filter(app, script.reasons, group);
     app.add_option("-i,--iface", script.iface, "Events of this device (of drops, name or index)")
         ->type_name("IFACE")
         ->group(group);
