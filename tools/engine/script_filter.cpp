@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <sstream>
 
 #include "engine/script_parts.h"
 #include "model/text.h"
+#include "sys/number.h"
 
 namespace whydrop {
 namespace {
@@ -24,12 +24,8 @@ Error cannot(const std::string &word, const std::string &why) {
 }
 
 std::optional<uint32_t> number(const std::string &text, uint32_t max) {
-    uint32_t value = 0;
-    const char *end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || at != end || value > max)
-        return {};
-    return value;
+    const auto value = whole_number<uint32_t>(text);
+    return value && *value <= max ? value : std::nullopt;
 }
 
 // One side or either, of a pair of variables.

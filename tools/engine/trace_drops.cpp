@@ -2,10 +2,10 @@
 #include "engine/trace_drops.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "model/text.h"
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -106,18 +106,14 @@ Status TraceDrops::set_reasons(const DropFilter &filter, const EventField &field
                          "write either -r A,B or -r '!A,!B'"};
         negated_ = negated;
         const std::string name = normal(word.substr(negated ? 1 : 0));
-        uint32_t code = 0;
-        const auto [end, err] = std::from_chars(name.data(), name.data() + name.size(), code);
-        bool known = err == std::errc() && end == name.data() + name.size();
+        auto code = whole_number<uint32_t>(name);
         for (const auto &[number, own] : field.names)
-            if (normal(own) == name) {
+            if (normal(own) == name)
                 code = static_cast<uint32_t>(number);
-                known = true;
-            }
-        if (!known)
+        if (!code)
             return Error{Errc::usage,
                          "the kernel that was recorded has no drop reason '" + name + "'", ""};
-        wanted_.push_back(code);
+        wanted_.push_back(*code);
     }
     return success();
 }

@@ -6,13 +6,13 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include "model/text.h"
 #include "probes/wire.h"
 #include "source/kernel_btf.h"
 #include "sys/netns.h"
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -21,18 +21,10 @@ namespace {
 // The inode of the first pid namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h).
 constexpr uint64_t first_pidns = 0xeffffffc;
 
-std::optional<uint32_t> number(const std::string &text) {
-    uint32_t value = 0;
-    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (err != std::errc() || end != text.data() + text.size())
-        return {};
-    return value;
-}
-
 Result<uint32_t> find_interface(const std::string &iface) {
     if (const uint32_t index = if_nametoindex(iface.c_str()))
         return index;
-    const auto index = number(iface);
+    const auto index = whole_number<uint32_t>(iface);
     char name[IF_NAMESIZE];
     if (index && *index && if_indextoname(*index, name))
         return *index;

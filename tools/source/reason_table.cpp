@@ -2,8 +2,9 @@
 #include "source/reason_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
+
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -44,12 +45,7 @@ std::string normal(std::string_view name) {
 
 std::optional<uint32_t> number(std::string_view text) {
     const bool hex = text.starts_with("0x") || text.starts_with("0X");
-    const char *const begin = text.data() + (hex ? 2 : 0), *const end = text.data() + text.size();
-    uint32_t value = 0;
-    const auto [stop, error] = std::from_chars(begin, end, value, hex ? 16 : 10);
-    if (error != std::errc() || stop != end)
-        return {};
-    return value;
+    return hex ? whole_number<uint32_t>(text.substr(2), 16) : whole_number<uint32_t>(text);
 }
 
 // Letters to insert, remove or replace to get from one to the other (Levenshtein).

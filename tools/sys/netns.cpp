@@ -9,10 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <optional>
+
+#include "sys/number.h"
 
 namespace whydrop {
 namespace {
@@ -21,14 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr const char *kNames = "/run/netns";
 constexpr uint64_t kMaxPid = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
-
-std::optional<uint64_t> as_number(const std::string &text) {
-    uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        return {};
-    return number;
-}
 
 // Names of the entries of a directory; empty when it cannot be read.
 std::vector<std::string> entries(const fs::path &dir) {
@@ -42,7 +35,7 @@ std::vector<std::string> entries(const fs::path &dir) {
 
 std::vector<std::string> numeric_entries(const fs::path &dir) {
     std::vector<std::string> names = entries(dir);
-    std::erase_if(names, [](const std::string &name) { return !as_number(name); });
+    std::erase_if(names, [](const std::string &name) { return !whole_number<pid_t>(name); });
     return names;
 }
 
@@ -77,7 +70,7 @@ using Visit = std::function<bool(const fs::path &, pid_t)>;
 
 bool visit_processes(const Visit &visit) {
     for (const std::string &pid : numeric_entries("/proc"))
-        if (visit(fs::path("/proc") / pid / "ns/net", static_cast<pid_t>(*as_number(pid))))
+        if (visit(fs::path("/proc") / pid / "ns/net", *whole_number<pid_t>(pid)))
             return true;
     return false;
 }
@@ -86,7 +79,7 @@ bool visit_threads(const Visit &visit) {
     for (const std::string &pid : numeric_entries("/proc")) {
         const fs::path tasks = fs::path("/proc") / pid / "task";
         for (const std::string &tid : numeric_entries(tasks))
-            if (tid != pid && visit(tasks / tid / "ns/net", static_cast<pid_t>(*as_number(tid))))
+            if (tid != pid && visit(tasks / tid / "ns/net", *whole_number<pid_t>(tid)))
                 return true;
     }
     return false;
@@ -108,7 +101,7 @@ Result<Fd> open_netns(const std::string &which) {
     if (which.find('/') != std::string::npos)
         return open_path(which);
     const std::string named = std::string(kNames) + "/" + which;
-    const auto number = as_number(which);
+    const auto number = whole_number<uint64_t>(which);
     if (number && !inode_of(named))
         return open_number(*number);
     if (which.empty() || which == "." || which == "..")

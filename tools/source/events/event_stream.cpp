@@ -14,6 +14,7 @@
 
 #include "source/tracefs/event_format.h"
 #include "source/tracefs/hist_trigger.h"
+#include "sys/number.h"
 #include "sys/trace_instance.h"
 
 namespace whydrop {
@@ -33,12 +34,7 @@ uint64_t now_ns() {
 
 // "cpu12" -> 12
 std::optional<int> cpu_number(const std::string &name) {
-    int number = 0;
-    if (!name.starts_with("cpu"))
-        return {};
-    const char *const end = name.data() + name.size();
-    const auto [rest, bad] = std::from_chars(name.data() + 3, end, number);
-    return bad == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+    return name.starts_with("cpu") ? whole_number<int>(name.substr(3)) : std::nullopt;
 }
 
 // Behind "overrun: " at the beginning of a line.

@@ -2,10 +2,10 @@
 #include "source/recording/recorded_filter.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "decode/packet.h"
 #include "model/text.h"
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -13,14 +13,6 @@ namespace {
 
 // The kernel keeps 15 characters of a name.
 constexpr size_t comm_bytes = 15;
-
-std::optional<uint32_t> number(const std::string &text) {
-    uint32_t value = 0;
-    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (err != std::errc() || end != text.data() + text.size())
-        return {};
-    return value;
-}
 
 std::string normal(std::string name) {
     for (char &c : name)
@@ -42,7 +34,7 @@ Result<RecordedFilter> RecordedFilter::compile(const DropFilter &filter) {
     RecordedFilter compiled;
     compiled.words_ = filter;
     if (!filter.netns.empty()) {
-        compiled.netns_ = number(filter.netns);
+        compiled.netns_ = whole_number<uint32_t>(filter.netns);
         if (!compiled.netns_)
             return Error{Errc::usage, "'" + filter.netns + "' is no inode of a network namespace",
                          "a recording knows namespaces by their inodes (4026532174), which --by "
@@ -91,8 +83,8 @@ bool RecordedFilter::fits(const std::optional<Reason> &reason) const {
 }
 
 bool RecordedFilter::fits(const std::optional<Device> &dev) const {
-    return words_.iface.empty() ||
-           (dev && (dev->name == words_.iface || number(words_.iface) == dev->ifindex));
+    return words_.iface.empty() || (dev && (dev->name == words_.iface ||
+                                            whole_number<uint32_t>(words_.iface) == dev->ifindex));
 }
 
 bool RecordedFilter::passes(const DropRecord &drop) {

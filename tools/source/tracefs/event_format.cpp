@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "source/tracefs/event_format.h"
 
-#include <charconv>
 #include <optional>
 #include <sstream>
 
 #include "source/tracefs/print_names.h"
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -30,13 +30,7 @@ std::optional<std::string> part(const std::string &line, const std::string &key)
 }
 
 std::optional<uint32_t> number(const std::optional<std::string> &text) {
-    uint32_t value = 0;
-    if (!text || text->empty())
-        return {};
-    const auto [end, bad] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (bad != std::errc() || end != text->data() + text->size())
-        return {};
-    return value;
+    return text ? whole_number<uint32_t>(*text) : std::nullopt;
 }
 
 // The kernel's own test for what compares as a string (filter_assign_type): any array of a type

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "source/tracefs/hist_key.h"
 
-#include <charconv>
 #include <optional>
+
+#include "sys/number.h"
 
 namespace whydrop {
 
@@ -29,11 +30,8 @@ constexpr const char *buckets = "buckets=";
 std::optional<uint64_t> bucket_width(const std::string &word) {
     if (!word.starts_with(buckets))
         return {};
-    const char *const begin = word.data() + std::string(buckets).size();
-    const char *const end = word.data() + word.size();
-    uint64_t width = 0;
-    const auto [rest, bad] = std::from_chars(begin, end, width);
-    return bad == std::errc() && rest == end && width > 0 ? std::optional(width) : std::nullopt;
+    const auto width = whole_number<uint64_t>(word.substr(std::string(buckets).size()));
+    return width && *width > 0 ? width : std::nullopt;
 }
 
 }  // namespace
