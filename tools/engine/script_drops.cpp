@@ -74,14 +74,12 @@ Result<ReasonChoice> choose_reasons(const std::vector<std::string> &words,
         return Error{Errc::unsupported,
                      "-r needs reasons, and this kernel drops without (before 5.17)",
                      "--by location shows where it drops"};
-    const bool negated = words.front().starts_with('!');
+    const auto asked = reason_words(words);
+    if (!asked)
+        return asked.error();
+    const bool negated = asked->negated;
     std::set<uint32_t> codes;
-    for (const std::string &word : words) {
-        if (word.starts_with('!') != negated)
-            return Error{Errc::usage,
-                         "-r takes reasons to see or, all with '!', reasons to leave out",
-                         "write either -r A,B or -r '!A,!B'"};
-        const std::string name = negated ? word.substr(1) : word;
+    for (const std::string &name : asked->names) {
         const auto found = kernel.reasons.codes(name);
         if (found.empty())
             return kernel.reasons.unknown(name);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "model/text.h"
+#include "source/reason_table.h"
 #include "sys/number.h"
 
 namespace whydrop {
@@ -17,13 +18,6 @@ constexpr uint64_t in_interrupt_flags = 0x08 | 0x10 | 0x40;
 constexpr uint32_t in_subsystem = 0xffff;
 constexpr uint32_t subsystem_shift = 16;
 constexpr size_t comm_bytes = 15;
-
-std::string normal(std::string name) {
-    for (char &c : name)
-        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    constexpr std::string_view prefix = "SKB_DROP_REASON_";
-    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 Error not_there(const std::string &what, const char *has) {
     return {Errc::usage, what + ": skb:kfree_skb in a trace.dat has no such thing", has};
@@ -97,18 +91,16 @@ Result<TraceDrops> TraceDrops::make(TraceDat &file, const TraceDat::Kind &kind, 
 }
 
 Status TraceDrops::set_reasons(const DropFilter &filter, const EventField &field) {
+    const auto words = reason_words(filter.reasons);
+    if (!words)
+        return words.error();
     has_wanted_ = true;
-    for (const std::string &word : filter.reasons) {
-        const bool negated = word.starts_with("!");
-        if (!wanted_.empty() && negated != negated_)
-            return Error{Errc::usage,
-                         "-r takes reasons to see or, all with '!', reasons to leave out",
-                         "write either -r A,B or -r '!A,!B'"};
-        negated_ = negated;
-        const std::string name = normal(word.substr(negated ? 1 : 0));
+    negated_ = words->negated;
+    for (const std::string &word : words->names) {
+        const std::string name = bare_reason_name(word);
         auto code = whole_number<uint32_t>(name);
         for (const auto &[number, own] : field.names)
-            if (normal(own) == name)
+            if (bare_reason_name(own) == name)
                 code = static_cast<uint32_t>(number);
         if (!code)
             return Error{Errc::usage,
@@ -189,7 +181,7 @@ void TraceDrops::add(const TraceEventView &event) {
 }
 
 Reason TraceDrops::reason(uint32_t code) const {
-    return {code, normal(name_in(names_, code)),
+    return {code, bare_reason_name(name_in(names_, code)),
             code <= in_subsystem ? "core" : std::to_string(code >> subsystem_shift)};
 }
 

@@ -11,6 +11,7 @@
 #include "model/text.h"
 #include "probes/wire.h"
 #include "source/kernel_btf.h"
+#include "source/reason_table.h"
 #include "sys/netns.h"
 #include "sys/number.h"
 
@@ -73,23 +74,16 @@ Status add_reason(uint32_t code, wire_config &config) {
     return success();
 }
 
-bool is_negated(const std::string &word) {
-    return !word.empty() && word[0] == '!';
-}
-
 // What is wrong with the words is said before this kernel is asked for any of them.
 Status resolve_reasons(const DropFilter &filter, KernelBtf &btf, wire_config &config) {
     if (filter.reasons.empty())
         return success();
-    const bool negated = is_negated(filter.reasons.front());
-    for (const std::string &word : filter.reasons)
-        if (is_negated(word) != negated)
-            return Error{Errc::usage,
-                         "-r takes reasons to see or, all with '!', reasons to leave out",
-                         "write either -r A,B or -r '!A,!B'"};
-    config.reason_filter = negated ? 2 : 1;
-    for (const std::string &word : filter.reasons) {
-        auto codes = btf.reason_codes(negated ? word.substr(1) : word);
+    const auto words = reason_words(filter.reasons);
+    if (!words)
+        return words.error();
+    config.reason_filter = words->negated ? 2 : 1;
+    for (const std::string &name : words->names) {
+        auto codes = btf.reason_codes(name);
         if (!codes)
             return codes.error();
         for (const uint32_t code : *codes)

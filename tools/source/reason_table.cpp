@@ -37,12 +37,6 @@ std::string_view without_underscores(std::string_view name) {
     return name.substr(std::min(name.find_first_not_of('_'), name.size()));
 }
 
-// The name a user may have typed, in the form that names are compared in.
-std::string normal(std::string_view name) {
-    const std::string text = upper(without_underscores(name));
-    return text.starts_with(kCorePrefix) ? text.substr(kCorePrefix.size()) : text;
-}
-
 std::optional<uint32_t> number(std::string_view text) {
     const bool hex = text.starts_with("0x") || text.starts_with("0X");
     return hex ? whole_number<uint32_t>(text.substr(2), 16) : whole_number<uint32_t>(text);
@@ -65,6 +59,25 @@ size_t distance(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+Result<ReasonWords> reason_words(const std::vector<std::string> &words) {
+    ReasonWords read;
+    for (const std::string &word : words) {
+        const bool negated = word.starts_with('!');
+        if (!read.names.empty() && negated != read.negated)
+            return Error{Errc::usage,
+                         "-r takes reasons to see or, all with '!', reasons to leave out",
+                         "write either -r A,B or -r '!A,!B'"};
+        read.negated = negated;
+        read.names.push_back(word.substr(negated ? 1 : 0));
+    }
+    return read;
+}
+
+std::string bare_reason_name(std::string_view name) {
+    const std::string text = upper(without_underscores(name));
+    return text.starts_with(kCorePrefix) ? text.substr(kCorePrefix.size()) : text;
+}
 
 void ReasonTable::add_subsystem(std::string_view enumerator, uint32_t id) {
     if (!enumerator.starts_with(kSubsystemPrefix) || enumerator.ends_with("_NUM"))
@@ -136,20 +149,20 @@ std::vector<uint32_t> ReasonTable::codes(std::string_view name) const {
     if (const auto code = number(name))
         return {*code};
     std::vector<uint32_t> result;
-    const std::string wanted = normal(name);
+    const std::string wanted = bare_reason_name(name);
     for (const Entry &entry : entries_)
-        if (entry.drop && normal(entry.reason.name) == wanted)
+        if (entry.drop && bare_reason_name(entry.reason.name) == wanted)
             result.push_back(entry.reason.code);
     result.erase(std::unique(result.begin(), result.end()), result.end());
     return result;
 }
 
 Error ReasonTable::unknown(std::string_view name) const {
-    const std::string wanted = normal(name);
+    const std::string wanted = bare_reason_name(name);
     const std::string all =
         "all names: bpftool btf dump file /sys/kernel/btf/vmlinux | grep SKB_DROP_REASON";
     for (const Entry &entry : entries_)
-        if (!entry.drop && normal(entry.reason.name) == wanted)
+        if (!entry.drop && bare_reason_name(entry.reason.name) == wanted)
             return {Errc::usage, entry.reason.name + " is not a drop: such packets are not counted",
                     all};
     // A part of a name comes nearer than any misspelling.
@@ -158,7 +171,7 @@ Error ReasonTable::unknown(std::string_view name) const {
     for (const Entry &entry : entries_) {
         const std::string &own = entry.reason.name;
         const bool part = wanted.size() > 2 && upper(own).find(wanted) != std::string::npos;
-        const size_t steps = part ? 1 : distance(wanted, normal(own));
+        const size_t steps = part ? 1 : distance(wanted, bare_reason_name(own));
         if (entry.drop && steps <= far)
             near.emplace_back(steps, own);
     }

@@ -14,6 +14,18 @@
 
 namespace whydrop {
 
+// The words of -r.
+struct ReasonWords {
+    bool negated = false;            // all but these
+    std::vector<std::string> names;  // or numbers; without '!'
+};
+// Errors: usage, where some words begin with '!' and others do not.
+Result<ReasonWords> reason_words(const std::vector<std::string> &words);
+
+// The form in which names are compared: in capitals, without the underscores and the
+// SKB_DROP_REASON_ that they begin with.
+std::string bare_reason_name(std::string_view name);
+
 class ReasonTable {
   public:
     struct Entry {

@@ -5,6 +5,7 @@
 
 #include "decode/packet.h"
 #include "model/text.h"
+#include "source/reason_table.h"
 #include "sys/number.h"
 
 namespace whydrop {
@@ -13,13 +14,6 @@ namespace {
 
 // The kernel keeps 15 characters of a name.
 constexpr size_t comm_bytes = 15;
-
-std::string normal(std::string name) {
-    for (char &c : name)
-        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    constexpr std::string_view prefix = "SKB_DROP_REASON_";
-    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 Error not_a_key(const char *option, GroupKey key) {
     return {Errc::usage,
@@ -40,15 +34,12 @@ Result<RecordedFilter> RecordedFilter::compile(const DropFilter &filter) {
                          "a recording knows namespaces by their inodes (4026532174), which --by "
                          "netns lists"};
     }
-    for (const std::string &word : filter.reasons) {
-        const bool negated = word.starts_with("!");
-        if (!compiled.reasons_.empty() && negated != compiled.negated_)
-            return Error{Errc::usage,
-                         "-r takes reasons to see or, all with '!', reasons to leave out",
-                         "write either -r A,B or -r '!A,!B'"};
-        compiled.negated_ = negated;
-        compiled.reasons_.push_back(normal(word.substr(negated ? 1 : 0)));
-    }
+    const auto reasons = reason_words(filter.reasons);
+    if (!reasons)
+        return reasons.error();
+    compiled.negated_ = reasons->negated;
+    for (const std::string &name : reasons->names)
+        compiled.reasons_.push_back(bare_reason_name(name));
     if (!filter.proto.empty()) {
         compiled.ethertype_ = ethertype_number(filter.proto);
         if (!compiled.ethertype_)
@@ -75,10 +66,10 @@ bool RecordedFilter::asks() const {
 bool RecordedFilter::fits(const std::optional<Reason> &reason) const {
     if (reasons_.empty())
         return true;
-    const bool named =
-        reason && std::ranges::any_of(reasons_, [&](const std::string &wanted) {
-            return wanted == normal(reason->name) || wanted == std::to_string(reason->code);
-        });
+    const bool named = reason && std::ranges::any_of(reasons_, [&](const std::string &wanted) {
+                           return wanted == bare_reason_name(reason->name) ||
+                                  wanted == std::to_string(reason->code);
+                       });
     return named != negated_;
 }
 

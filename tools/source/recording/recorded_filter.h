@@ -30,7 +30,7 @@ class RecordedFilter {
 
     DropFilter words_;
     std::optional<uint32_t> netns_;
-    std::vector<std::string> reasons_;  // in capitals, without prefix and '!'
+    std::vector<std::string> reasons_;  // as bare_reason_name() has them
     bool negated_ = false;
     std::optional<uint16_t> ethertype_;
     std::optional<uint8_t> protocol_;
