@@ -96,16 +96,13 @@ Status resolve_reasons(const DropFilter &filter, KernelBtf &btf, wire_config &co
 Status resolve_proto(const std::string &proto, wire_config &config) {
     if (proto.empty())
         return success();
-    if (const auto ethertype = ethertype_number(proto)) {
-        config.proto_has_ethertype = 1;
-        config.proto_ethertype = *ethertype;
-    } else if (const auto l4 = ip_protocol_number(proto)) {
-        config.proto_has_l4 = 1;
-        config.proto_l4 = *l4;
-    } else {
-        return Error{Errc::usage, "no protocol is called '" + proto + "'",
-                     "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
-    }
+    const auto number = protocol_number(proto);
+    if (!number)
+        return number.error();
+    config.proto_has_ethertype = number->ethertype ? 1 : 0;
+    config.proto_ethertype = number->ethertype.value_or(0);
+    config.proto_has_l4 = number->ip ? 1 : 0;
+    config.proto_l4 = number->ip.value_or(0);
     config.needs_flow = 1;
     return success();
 }
@@ -125,6 +122,16 @@ Status resolve_pid(uint32_t pid, wire_config &config) {
 }
 
 }  // namespace
+
+Result<ProtocolNumber> protocol_number(const std::string &proto) {
+    ProtocolNumber number{ethertype_number(proto), {}};
+    if (!number.ethertype)
+        number.ip = ip_protocol_number(proto);
+    if (!number.ethertype && !number.ip)
+        return Error{Errc::usage, "no protocol is called '" + proto + "'",
+                     "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
+    return number;
+}
 
 Status resolve_filter(const DropFilter &filter, KernelBtf &btf, wire_config &config) {
     if (auto place = resolve_place(filter, config); !place)

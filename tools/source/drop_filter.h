@@ -26,6 +26,14 @@ struct DropFilter {
     std::string packet;                // a pcap-filter(7) expression; empty: any
 };
 
+// What --proto names: one of the two.
+struct ProtocolNumber {
+    std::optional<uint16_t> ethertype;
+    std::optional<uint8_t> ip;  // IP protocol
+};
+// Errors: usage, where there is no such name, nor such a number.
+Result<ProtocolNumber> protocol_number(const std::string &proto);
+
 // Looks the words up and sets the filters of config. Errors: usage, naming what does not exist and
 // what does; unsupported where this kernel has no drop reasons.
 Status resolve_filter(const DropFilter &filter, KernelBtf &btf, wire_config &config);

@@ -41,12 +41,10 @@ Result<RecordedFilter> RecordedFilter::compile(const DropFilter &filter) {
     for (const std::string &name : reasons->names)
         compiled.reasons_.push_back(bare_reason_name(name));
     if (!filter.proto.empty()) {
-        compiled.ethertype_ = ethertype_number(filter.proto);
-        if (!compiled.ethertype_)
-            compiled.protocol_ = ip_protocol_number(filter.proto);
-        if (!compiled.ethertype_ && !compiled.protocol_)
-            return Error{Errc::usage, "no protocol is called '" + filter.proto + "'",
-                         "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
+        const auto number = protocol_number(filter.proto);
+        if (!number)
+            return number.error();
+        compiled.proto_ = *number;
     }
     if (!filter.packet.empty()) {
         auto packet = OfflineFilter::compile(filter.packet);
@@ -82,12 +80,13 @@ bool RecordedFilter::passes(const DropRecord &drop) {
     if (!fits(drop.reason) || !fits(drop.dev) || (netns_ && drop.netns != *netns_))
         return false;
     const auto &levels = drop.packet.levels;
-    if (ethertype_ && (levels.empty() || !levels[0].ethertype ? drop.packet.meta.protocol
-                                                              : levels[0].ethertype) != *ethertype_)
+    if (proto_.ethertype &&
+        (levels.empty() || !levels[0].ethertype ? drop.packet.meta.protocol
+                                                : levels[0].ethertype) != *proto_.ethertype)
         return false;
-    if (protocol_) {
+    if (proto_.ip) {
         const auto flow = outermost_flow(drop.packet);
-        if (!flow || flow->protocol != *protocol_)
+        if (!flow || flow->protocol != *proto_.ip)
             return false;
     }
     if (packet_) {
@@ -127,9 +126,9 @@ Result<bool> RecordedFilter::passes(const DropGroup &group) const {
     const uint32_t netns = group.netns ? *group.netns : group.dev ? group.dev->netns : 0;
     if (netns_ && netns != *netns_)
         return false;
-    if (ethertype_ && group.proto != ethertype_name(*ethertype_))
+    if (proto_.ethertype && group.proto != ethertype_name(*proto_.ethertype))
         return false;
-    if (protocol_ && group.l4proto != ip_protocol_name(*protocol_))
+    if (proto_.ip && group.l4proto != ip_protocol_name(*proto_.ip))
         return false;
     return words_.comm.empty() || group.comm == words_.comm;
 }

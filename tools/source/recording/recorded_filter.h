@@ -32,8 +32,7 @@ class RecordedFilter {
     std::optional<uint32_t> netns_;
     std::vector<std::string> reasons_;  // as bare_reason_name() has them
     bool negated_ = false;
-    std::optional<uint16_t> ethertype_;
-    std::optional<uint8_t> protocol_;
+    ProtocolNumber proto_;
     std::optional<OfflineFilter> packet_;
     uint64_t undecided_ = 0, in_interrupt_ = 0;
 };
