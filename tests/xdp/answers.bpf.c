@@ -2,8 +2,6 @@
 // XDP programs to observe: each gives one answer.
 #include "parse.bpf.h"
 
-enum { DROPPED_PORT = 9 };
-
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP);
     __uint(max_entries, 4);
@@ -21,29 +19,20 @@ int pass(struct xdp_md *ctx)
 SEC("xdp")
 int drop_port(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    return udp && udp->dest == bpf_htons(DROPPED_PORT) ? XDP_DROP : XDP_PASS;
+    return is_udp_to(ctx, DROPPED_PORT) ? XDP_DROP : XDP_PASS;
 }
 
 // The same, by mistake.
 SEC("xdp")
 int abort_port(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    return udp && udp->dest == bpf_htons(DROPPED_PORT) ? XDP_ABORTED : XDP_PASS;
+    return is_udp_to(ctx, DROPPED_PORT) ? XDP_ABORTED : XDP_PASS;
 }
 
 SEC("xdp")
 int nonsense(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    return udp && udp->dest == bpf_htons(DROPPED_PORT) ? 4242 : XDP_PASS;
+    return is_udp_to(ctx, DROPPED_PORT) ? 4242 : XDP_PASS;
 }
 
 // UDP to port 9 goes back to who sent it.
@@ -51,10 +40,10 @@ SEC("xdp")
 int send_back(struct xdp_md *ctx)
 {
     struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
+    struct udphdr *udp = udp_to(ctx, &frame, DROPPED_PORT);
     __u8 mac[ETH_ALEN];
 
-    if (!udp || udp->dest != bpf_htons(DROPPED_PORT))
+    if (!udp)
         return XDP_PASS;
     __builtin_memcpy(mac, frame.eth->h_source, ETH_ALEN);
     __builtin_memcpy(frame.eth->h_source, frame.eth->h_dest, ETH_ALEN);
@@ -67,10 +56,7 @@ int send_back(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_port(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    if (!udp || udp->dest != bpf_htons(DROPPED_PORT))
+    if (!is_udp_to(ctx, DROPPED_PORT))
         return XDP_PASS;
     return bpf_redirect_map(&devices, 0, 0);
 }
@@ -79,10 +65,7 @@ int redirect_port(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_nowhere(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    if (!udp || udp->dest != bpf_htons(DROPPED_PORT))
+    if (!is_udp_to(ctx, DROPPED_PORT))
         return XDP_PASS;
     return bpf_redirect(0x7fffffff, 0);
 }

@@ -2,7 +2,7 @@
 // An XDP program that keeps its own counts, in a map of the shape that the XDP tutorial teaches.
 #include "parse.bpf.h"
 
-enum { DROPPED_PORT = 9, ACTIONS = XDP_REDIRECT + 1 };
+enum { ACTIONS = XDP_REDIRECT + 1 };
 
 struct record {
     __u64 rx_packets;
@@ -19,9 +19,7 @@ struct {
 SEC("xdp")
 int counted(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-    __u32 answer = udp && udp->dest == bpf_htons(DROPPED_PORT) ? XDP_DROP : XDP_PASS;
+    __u32 answer = is_udp_to(ctx, DROPPED_PORT) ? XDP_DROP : XDP_PASS;
     struct record *record = bpf_map_lookup_elem(&xdp_stats_map, &answer);
 
     if (record) {

@@ -24,10 +24,10 @@ SEC("xdp")
 int rewrite_port(struct xdp_md *ctx)
 {
     struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
+    struct udphdr *udp = udp_to(ctx, &frame, FROM_PORT);
     __u32 sum;
 
-    if (!udp || udp->dest != bpf_htons(FROM_PORT))
+    if (!udp)
         return XDP_PASS;
     udp->dest = bpf_htons(TO_PORT);
     if (udp->check) {
@@ -69,13 +69,13 @@ SEC("xdp")
 int vlan_push(struct xdp_md *ctx)
 {
     struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
+    struct udphdr *udp = udp_to(ctx, &frame, FROM_PORT);
     struct ethhdr *eth, copy;
     struct {
         __be16 tci, next;
     } * tag;
 
-    if (!udp || udp->dest != bpf_htons(FROM_PORT))
+    if (!udp)
         return XDP_PASS;
     copy = *frame.eth;
     if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*tag)))
@@ -96,10 +96,7 @@ int vlan_push(struct xdp_md *ctx)
 SEC("xdp")
 int grow_wrongly(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    if (!udp || udp->dest != bpf_htons(FROM_PORT))
+    if (!is_udp_to(ctx, FROM_PORT))
         return XDP_PASS;
     if (bpf_xdp_adjust_head(ctx, GROWN))
         return XDP_ABORTED;
@@ -113,10 +110,7 @@ int grow_wrongly(struct xdp_md *ctx)
 SEC("xdp")
 int grow(struct xdp_md *ctx)
 {
-    struct frame frame;
-    struct udphdr *udp = udp_of(ctx, &frame);
-
-    if (!udp || udp->dest != bpf_htons(FROM_PORT))
+    if (!is_udp_to(ctx, FROM_PORT))
         return XDP_PASS;
     return bpf_xdp_adjust_head(ctx, -GROWN) ? XDP_ABORTED : XDP_PASS;
 }

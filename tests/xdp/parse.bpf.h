@@ -19,6 +19,9 @@ struct echo {
 };
 enum { ECHO_REQUEST = 8 };
 
+// UDP to it is what most of the programs are about.
+enum { DROPPED_PORT = 9 };
+
 struct frame {
     struct ethhdr *eth;
     struct iphdr *ip;
@@ -36,12 +39,20 @@ static __always_inline int parse(struct xdp_md *ctx, struct frame *frame)
            frame->ip->ihl == 5;
 }
 
-static __always_inline struct udphdr *udp_of(struct xdp_md *ctx, struct frame *frame)
+// The header of UDP to this port, or nothing.
+static __always_inline struct udphdr *udp_to(struct xdp_md *ctx, struct frame *frame, __u16 port)
 {
     struct udphdr *udp;
 
     if (!parse(ctx, frame) || frame->ip->protocol != IPPROTO_UDP)
         return 0;
     udp = frame->l4;
-    return (void *)(udp + 1) <= frame->end ? udp : 0;
+    return (void *)(udp + 1) <= frame->end && udp->dest == bpf_htons(port) ? udp : 0;
+}
+
+static __always_inline int is_udp_to(struct xdp_md *ctx, __u16 port)
+{
+    struct frame frame;
+
+    return udp_to(ctx, &frame, port) != 0;
 }
