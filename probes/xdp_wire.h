@@ -49,7 +49,7 @@ struct wire_xdp_error {
 
 enum { WIRE_XDP_ERRORS = 1024 };
 
-// One CPU's: errors that found no room, and runs that the kernel passed over.
+// One CPU's: frames of errors that found no room.
 struct wire_xdp_missed {
     __u64 no_room;
 };

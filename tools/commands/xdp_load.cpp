@@ -24,20 +24,6 @@ struct Options {
 const std::map<std::string, XdpMode> modes = {
     {"native", XdpMode::native}, {"skb", XdpMode::generic}, {"offload", XdpMode::offload}};
 
-// In the namespace that was asked for.
-template <typename Act>
-auto in_netns(const std::string &netns, const Act &act) -> decltype(act()) {
-    if (netns.empty())
-        return act();
-    const auto fd = open_netns(netns);
-    if (!fd)
-        return fd.error();
-    const auto inside = NetnsScope::enter(*fd);
-    if (!inside)
-        return inside.error();
-    return act();
-}
-
 Result<int> show(const Section &section, const Options &options, const Invocation &invocation) {
     Output output(STDOUT_FILENO);
     DocumentWriter writer(output, style_of(options.document, invocation));
@@ -47,7 +33,10 @@ Result<int> show(const Section &section, const Options &options, const Invocatio
 }
 
 Result<int> load(const Options &options, const Invocation &invocation) {
-    const auto loaded = in_netns(options.netns, [&] { return load_xdp(options.load); });
+    const auto inside = NetnsScope::enter(options.netns);
+    if (!inside)
+        return inside.error();
+    const auto loaded = load_xdp(options.load);
     if (!loaded)
         return loaded.error();
     Section section;
@@ -67,7 +56,10 @@ Result<int> load(const Options &options, const Invocation &invocation) {
 }
 
 Result<int> unload(const Options &options, const Invocation &invocation) {
-    const auto gone = in_netns(options.netns, [&] { return unload_xdp(options.unload); });
+    const auto inside = NetnsScope::enter(options.netns);
+    if (!inside)
+        return inside.error();
+    const auto gone = unload_xdp(options.unload);
     if (!gone)
         return gone.error();
     Section section;

@@ -109,6 +109,11 @@ Result<Fd> open_netns(const std::string &which) {
     return open_path(named);
 }
 
+Result<Fd> open_netns(const NetnsEntry &entry) {
+    return open_path(entry.name.empty() ? "/proc/" + std::to_string(entry.pid) + "/ns/net"
+                                        : std::string(kNames) + "/" + entry.name);
+}
+
 Result<Fd> open_netns_by_inode(uint32_t inode) {
     Fd found;
     const Visit try_path = [&](const fs::path &path, pid_t) {
@@ -184,6 +189,18 @@ Result<NetnsScope> NetnsScope::enter(const Fd &netns) {
     if (::setns(netns.get(), CLONE_NEWNET) != 0)
         return errno_error("cannot enter a network namespace", errno, "this needs CAP_SYS_ADMIN");
     return NetnsScope(std::move(*home));
+}
+
+Result<NetnsScope> NetnsScope::enter(const std::string &which) {
+    if (which.empty())
+        return NetnsScope(Fd());
+    const auto netns = open_netns(which);
+    return netns ? enter(*netns) : netns.error();
+}
+
+Result<NetnsScope> NetnsScope::enter(const NetnsEntry &entry) {
+    const auto netns = open_netns(entry);
+    return netns ? enter(*netns) : netns.error();
 }
 
 NetnsScope::~NetnsScope() {

@@ -26,6 +26,9 @@ struct NetnsEntry {
 // such thing, unsupported when this user may not.
 Result<Fd> open_netns(const std::string &which);
 
+// As an entry leads there. Errors: usage when it is gone, unsupported when this user may not.
+Result<Fd> open_netns(const NetnsEntry &entry);
+
 // Looks under /run/netns, then at every process, and at every thread last.
 Result<Fd> open_netns_by_inode(uint32_t inode);
 
@@ -43,6 +46,9 @@ std::vector<NetnsEntry> list_netns();
 class NetnsScope {
   public:
     static Result<NetnsScope> enter(const Fd &netns);
+    // As open_netns() takes it; empty: the thread stays where it is.
+    static Result<NetnsScope> enter(const std::string &which);
+    static Result<NetnsScope> enter(const NetnsEntry &entry);
 
     NetnsScope(NetnsScope &&) noexcept = default;
     NetnsScope &operator=(NetnsScope &&) = delete;
@@ -50,7 +56,7 @@ class NetnsScope {
 
   private:
     explicit NetnsScope(Fd home) : home_(std::move(home)) {}
-    Fd home_;  // empty: moved from
+    Fd home_;  // empty: moved from, or it never left
 };
 
 }  // namespace whydrop

@@ -27,11 +27,6 @@ struct Place {
     std::map<uint32_t, bool> receive_merges;  // GRO of its veths, by index
 };
 
-Result<Fd> open_entry(const NetnsEntry &entry) {
-    return open_netns(entry.name.empty() ? "/proc/" + std::to_string(entry.pid) + "/ns/net"
-                                         : "/run/netns/" + entry.name);
-}
-
 bool merges_received(const std::string &device) {
     const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ethtool_value value = {};
@@ -43,10 +38,7 @@ bool merges_received(const std::string &device) {
 }
 
 Result<Place> look_into(const NetnsEntry &entry, const std::vector<NetnsEntry> &others) {
-    const auto netns = open_entry(entry);
-    if (!netns)
-        return netns.error();
-    const auto inside = NetnsScope::enter(*netns);
+    const auto inside = NetnsScope::enter(entry);
     if (!inside)
         return inside.error();
     auto links = list_links();
@@ -56,7 +48,7 @@ Result<Place> look_into(const NetnsEntry &entry, const std::vector<NetnsEntry> &
     const bool has_neighbours = std::any_of(place.links.begin(), place.links.end(),
                                             [](const auto &link) { return link.lower_nsid; });
     for (const NetnsEntry &other : others)
-        if (const auto fd = open_entry(other); has_neighbours && fd)
+        if (const auto fd = open_netns(other); has_neighbours && fd)
             if (const auto nsid = nsid_of(*fd))
                 place.inodes[*nsid] = other.inode;
     for (const NetworkLink &link : place.links)
@@ -140,8 +132,7 @@ Result<std::map<std::string, uint32_t>> members_of(const Place &place, const Net
     auto told = replacements_of(program);
     if (!told || !told->empty() || program.function != "xdp_dispatcher")
         return told;
-    const auto netns = open_entry(place.netns);
-    const auto inside = netns ? NetnsScope::enter(*netns) : Result<NetnsScope>(netns.error());
+    const auto inside = NetnsScope::enter(place.netns);
     if (!inside)
         return inside.error();
     size_t number = 0;

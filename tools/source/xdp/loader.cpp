@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "source/bpf_objects.h"
@@ -33,6 +34,14 @@ bool is_bpffs(const std::string &directory) {
     struct statfs about = {};
     return ::statfs(directory.c_str(), &about) == 0 &&
            static_cast<unsigned long>(about.f_type) == BPF_FS_MAGIC;
+}
+
+// What is there of a path that is to be made: it says what the rest will be part of.
+fs::path existing_part(fs::path path) {
+    std::error_code error;
+    while (!fs::exists(path, error) && path != path.parent_path())
+        path = path.parent_path();
+    return path;
 }
 
 Result<int> index_of(const std::string &dev) {
@@ -156,35 +165,11 @@ Error attach_error(const XdpLoad &load, int err) {
         return {Errc::usage,
                 "the driver of " + load.dev + " has no XDP of mode " + mode + ", or not with its " +
                     "present settings: " +
-                    (libbpf_words().empty() ? errno_error("", err).what.substr(2)
-                                            : last_libbpf_words()),
+                    (libbpf_words().empty() ? std::strerror(err) : last_libbpf_words()),
                 "--mode skb works with every driver" +
                     std::string(load.mode == XdpMode::offload ? ", --mode native with many" : "")};
     return refused("cannot attach to " + load.dev, err);
 }
-
-}  // namespace
-
-Result<std::string> reachable_bpffs(const std::string &directory) {
-    // Where it is to be made, its parent says what it will be part of.
-    std::error_code error;
-    fs::path at = directory;
-    while (!fs::exists(at, error) && at.has_parent_path() && at != at.parent_path())
-        at = at.parent_path();
-    if (is_bpffs(at.string()))
-        return directory;
-    const std::string of_init = "/proc/1/root" + directory;
-    fs::path there = of_init;
-    while (!fs::exists(there, error) && there.has_parent_path() && there != "/proc/1/root")
-        there = there.parent_path();
-    if (is_bpffs(there.string()))
-        return of_init;
-    return Error{Errc::failed, directory + " is in no bpffs, where programs and maps are kept",
-                 "mount one: mount -t bpf bpf " + std::string(usual_bpffs) +
-                     ". In `ip netns exec` there is none: use -n NETNS instead"};
-}
-
-namespace {
 
 Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const std::string &name,
                          std::vector<std::string> pinned) {
@@ -213,32 +198,6 @@ Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const 
     loaded.pinned = std::move(pinned);
     return loaded;
 }
-
-}  // namespace
-
-Result<XdpLoaded> load_xdp(const XdpLoad &load) {
-    const auto ifindex = index_of(load.dev);
-    if (!ifindex)
-        return ifindex.error();
-    if (auto prepared = prepare_libxdp(); !prepared)
-        return prepared.error();
-    keep_libbpf_words();
-    Object object(bpf_object__open(load.file.c_str()));
-    if (!object) {
-        char why[128] = {};
-        libbpf_strerror(errno, why, sizeof why);
-        return Error{Errc::usage, "cannot open " + load.file + ": " + why, last_libbpf_words()};
-    }
-    const auto name = choose(object.get(), load);
-    if (!name)
-        return name.error();
-    auto pins = set_pins(object.get(), load);
-    if (!pins)
-        return pins.error();
-    return attach(load, *ifindex, std::move(object), *name, std::move(*pins));
-}
-
-namespace {
 
 // Everything that is on the device, whoever put it there.
 std::vector<uint32_t> all_on(const xdp_multiprog *there) {
@@ -273,7 +232,53 @@ std::string text_of(const std::vector<uint32_t> &ids) {
     return text;
 }
 
+// Which of those on the device are meant, and whether they are to be touched.
+Status check(const XdpUnload &unload, const std::vector<uint32_t> &ids, bool is_foreign) {
+    if (unload.program && std::find(ids.begin(), ids.end(), unload.program) == ids.end())
+        return Error{Errc::usage, unload.dev + " has no program " + std::to_string(unload.program),
+                     "it has " + text_of(ids)};
+    if (!unload.program && !unload.all && ids.size() > 1)
+        return Error{Errc::usage, unload.dev + " has several programs: " + text_of(ids),
+                     "--id chooses one, --all takes them all"};
+    if (is_foreign && !unload.program && !unload.force)
+        return Error{Errc::usage,
+                     "program " + text_of(ids) + " was put on " + unload.dev + " by others",
+                     "--force or --id takes it off nevertheless"};
+    return success();
+}
+
 }  // namespace
+
+Result<std::string> reachable_bpffs(const std::string &directory) {
+    for (const std::string &way : {directory, "/proc/1/root" + directory})
+        if (is_bpffs(existing_part(way).string()))
+            return way;
+    return Error{Errc::failed, directory + " is in no bpffs, where programs and maps are kept",
+                 "mount one: mount -t bpf bpf " + std::string(usual_bpffs) +
+                     ". In `ip netns exec` there is none: use -n NETNS instead"};
+}
+
+Result<XdpLoaded> load_xdp(const XdpLoad &load) {
+    const auto ifindex = index_of(load.dev);
+    if (!ifindex)
+        return ifindex.error();
+    if (auto prepared = prepare_libxdp(); !prepared)
+        return prepared.error();
+    keep_libbpf_words();
+    Object object(bpf_object__open(load.file.c_str()));
+    if (!object) {
+        char why[128] = {};
+        libbpf_strerror(errno, why, sizeof why);
+        return Error{Errc::usage, "cannot open " + load.file + ": " + why, last_libbpf_words()};
+    }
+    const auto name = choose(object.get(), load);
+    if (!name)
+        return name.error();
+    auto pins = set_pins(object.get(), load);
+    if (!pins)
+        return pins.error();
+    return attach(load, *ifindex, std::move(object), *name, std::move(*pins));
+}
 
 std::vector<uint32_t> dispatched_on(const std::string &dev) {
     const auto ifindex = index_of(dev);
@@ -300,16 +305,8 @@ Result<std::vector<uint32_t>> unload_xdp(const XdpUnload &unload) {
         return refused("cannot look at " + unload.dev, static_cast<int>(-err));
     const std::vector<uint32_t> ids = all_on(there.get());
     const bool is_foreign = xdp_multiprog__is_legacy(there.get());
-    if (unload.program && std::find(ids.begin(), ids.end(), unload.program) == ids.end())
-        return Error{Errc::usage, unload.dev + " has no program " + std::to_string(unload.program),
-                     "it has " + text_of(ids)};
-    if (!unload.program && !unload.all && ids.size() > 1)
-        return Error{Errc::usage, unload.dev + " has several programs: " + text_of(ids),
-                     "--id chooses one, --all takes them all"};
-    if (is_foreign && !unload.program && !unload.force)
-        return Error{Errc::usage,
-                     "program " + text_of(ids) + " was put on " + unload.dev + " by others",
-                     "--force or --id takes it off nevertheless"};
+    if (auto checked = check(unload, ids, is_foreign); !checked)
+        return checked.error();
     if (is_foreign) {
         if (const int err = bpf_xdp_detach(*ifindex, 0, nullptr))
             return refused("cannot detach from " + unload.dev, -err);
