@@ -18,6 +18,12 @@ struct PairAsk {
     uint32_t buffer_kb = 0;  // of each CPU, for the stream; 0: what suits their number
 };
 
+struct PairFormats {
+    EventFormat from, to;
+};
+// Errors: unsupported when the kernel does not have one of the events.
+Result<PairFormats> read_pair_formats(const TraceDir &dir, const PairAsk &ask);
+
 // Its histogram is as EventPairs has it.
 class PairSource : public HistSource {
   public:

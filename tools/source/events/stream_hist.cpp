@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "source/events/stream_hist.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "source/events/event_aggregator.h"
 #include "source/events/event_condition.h"
-#include "source/events/event_stream.h"
 #include "source/events/live_names.h"
 #include "source/events/stream_reader.h"
 #include "source/tracefs/event_format.h"
-#include "sys/trace_instance.h"
 
 namespace whydrop {
 
@@ -44,11 +43,10 @@ class StreamHist : public HistSource {
     LiveNames names_;
     StreamOptions wanted_;
     std::vector<Switch> switches_;
-    std::optional<TraceInstance> instance_;
     std::optional<EventAggregator> counted_;
     bool counts_ = true;
     TraceLosses losses_;
-    std::optional<StreamReader> reader_;  // goes first: its thread uses what stands above
+    std::unique_ptr<StreamReader> reader_;  // goes first: its thread uses what stands above
 };
 
 // Its place in the stream, which has each event once.
@@ -98,14 +96,11 @@ Status StreamHist::prepare() {
     wanted_.ordered = !switches_.empty();
     wanted_.pids = ask_.pids;
     wanted_.buffer_kb = options_.buffer_kb;
-    auto instance = TraceInstance::make(fs_.top());
-    if (!instance)
-        return instance.error();
-    instance_.emplace(std::move(*instance));
-    auto stream = EventStream::open(fs_, instance_->dir(), wanted_);
-    if (!stream)
-        return stream.error();
-    reader_.emplace(std::move(*stream), [this](const TraceEventView &view) { event(view); });
+    auto reader =
+        StreamReader::open(fs_, wanted_, [this](const TraceEventView &view) { event(view); });
+    if (!reader)
+        return reader.error();
+    reader_ = std::move(*reader);
     return success();
 }
 
@@ -119,13 +114,10 @@ void StreamHist::event(const TraceEventView &event) {
 }
 
 Result<Histogram> StreamHist::read() {
-    const auto lock = reader_->caught_up();
-    if (!lock)
-        return lock.error();
-    auto losses = reader_->losses(*lock);
-    if (!losses)
-        return losses.error();
-    losses_ = *losses;
+    const auto now = reader_->caught_up();
+    if (!now)
+        return now.error();
+    losses_ = now->losses;
     losses_.unreadable += counted_->unreadable();
     losses_.without_stack = counted_->without_stack();
     Histogram histogram = counted_->histogram(names_);

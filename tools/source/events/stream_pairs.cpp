@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <memory>
 #include <optional>
 
 #include "source/events/live_names.h"
 #include "source/events/pair_source.h"
 #include "source/events/stream_reader.h"
-#include "source/tracefs/event_format.h"
-#include "sys/trace_instance.h"
 
 namespace whydrop {
 
@@ -29,21 +28,17 @@ class StreamPairs : public PairSource {
     const TraceFs &fs_;
     PairAsk ask_;
     LiveNames names_;
-    std::optional<TraceInstance> instance_;
     std::optional<EventPairs> pairs_;
     TraceLosses losses_;
     PairLosses pair_losses_;
-    size_t to_ = 0;                       // its place in the stream
-    std::optional<StreamReader> reader_;  // goes first: its thread uses what stands above
+    size_t to_ = 0;                         // its place in the stream
+    std::unique_ptr<StreamReader> reader_;  // goes first: its thread uses what stands above
 };
 
 Status StreamPairs::prepare() {
-    auto from = read_event_format(fs_.top(), ask_.from);
-    if (!from)
-        return from.error();
-    auto to = read_event_format(fs_.top(), ask_.to);
-    if (!to)
-        return to.error();
+    const auto formats = read_pair_formats(fs_.top(), ask_);
+    if (!formats)
+        return formats.error();
     StreamOptions options;
     PairQuery query = ask_.query;
     options.events = {{ask_.from, {}}};
@@ -53,21 +48,18 @@ Status StreamPairs::prepare() {
         options.events.front().condition = std::exchange(query.from_condition, {});
         options.events.push_back({ask_.to, std::exchange(query.to_condition, {})});
     }
-    auto pairs = EventPairs::make(query, *from, *to);
+    auto pairs = EventPairs::make(query, formats->from, formats->to);
     if (!pairs)
         return pairs.error();
     pairs_.emplace(std::move(*pairs));
     options.stacks = pairs_->wants_stacks();
     options.ordered = true;
     options.buffer_kb = ask_.buffer_kb;
-    auto instance = TraceInstance::make(fs_.top());
-    if (!instance)
-        return instance.error();
-    instance_.emplace(std::move(*instance));
-    auto stream = EventStream::open(fs_, instance_->dir(), options);
-    if (!stream)
-        return stream.error();
-    reader_.emplace(std::move(*stream), [this](const TraceEventView &view) { event(view); });
+    auto reader =
+        StreamReader::open(fs_, options, [this](const TraceEventView &view) { event(view); });
+    if (!reader)
+        return reader.error();
+    reader_ = std::move(*reader);
     return success();
 }
 
@@ -80,13 +72,10 @@ void StreamPairs::event(const TraceEventView &event) {
 }
 
 Result<Histogram> StreamPairs::read() {
-    const auto lock = reader_->caught_up();
-    if (!lock)
-        return lock.error();
-    auto losses = reader_->losses(*lock);
-    if (!losses)
-        return losses.error();
-    losses_ = *losses;
+    const auto now = reader_->caught_up();
+    if (!now)
+        return now.error();
+    losses_ = now->losses;
     pair_losses_ = pairs_->losses();
     losses_.unreadable += pair_losses_.unreadable;
     return pairs_->histogram(names_);

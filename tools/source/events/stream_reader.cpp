@@ -27,8 +27,21 @@ class NoSignals {
 
 }  // namespace
 
+Result<std::unique_ptr<StreamReader>> StreamReader::open(const TraceFs &fs,
+                                                         const StreamOptions &options,
+                                                         EachEvent each) {
+    auto instance = TraceInstance::make(fs.top());
+    if (!instance)
+        return instance.error();
+    auto stream = EventStream::open(fs, instance->dir(), options);
+    if (!stream)
+        return stream.error();
+    return std::unique_ptr<StreamReader>(
+        new StreamReader(std::move(*instance), std::move(*stream), std::move(each)));
+}
+
 void StreamReader::run() {
-    Lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     while (!ends_ && !problem_) {
         if (auto read = stream_.read(each_); !read)
             problem_ = read.error();
@@ -48,7 +61,7 @@ void StreamReader::end() {
     if (!thread_.joinable())
         return;
     {
-        const Lock lock(mutex_);
+        const std::lock_guard<std::mutex> lock(mutex_);
         ends_ = true;
     }
     wake_.notify_all();
@@ -69,11 +82,14 @@ Status StreamReader::stop() {
     return read_all();
 }
 
-Result<StreamReader::Lock> StreamReader::caught_up() {
-    Lock lock(mutex_);
+Result<StreamReader::CaughtUp> StreamReader::caught_up() {
+    std::unique_lock<std::mutex> lock(mutex_);
     if (auto read = read_all(); !read)
         return read.error();
-    return lock;
+    auto losses = stream_.losses();
+    if (!losses)
+        return losses.error();
+    return CaughtUp{std::move(lock), *losses};
 }
 
 }  // namespace whydrop

@@ -3,7 +3,6 @@
 
 #include "source/events/latency_triggers.h"
 #include "source/events/pair_source.h"
-#include "source/tracefs/event_format.h"
 #include "source/tracefs/hist_text.h"
 #include "sys/synthetic_event.h"
 #include "sys/trace_instance.h"
@@ -41,26 +40,23 @@ class TriggerPairs : public PairSource {
 };
 
 Status TriggerPairs::prepare() {
-    auto from = read_event_format(fs_.top(), ask_.from);
-    if (!from)
-        return from.error();
-    auto to = read_event_format(fs_.top(), ask_.to);
-    if (!to)
-        return to.error();
+    const auto formats = read_pair_formats(fs_.top(), ask_);
+    if (!formats)
+        return formats.error();
     if (!fs_.top().has(ask_.from.file("hist")))
         return Error{Errc::unsupported, "this kernel has no hist triggers",
                      "it is built without CONFIG_HIST_TRIGGERS"};
     // The same question, checked by its fields.
-    if (auto pairs = EventPairs::make(ask_.query, *from, *to); !pairs)
+    if (auto pairs = EventPairs::make(ask_.query, formats->from, formats->to); !pairs)
         return pairs.error();
-    auto fields = latency_triggers(ask_, *from, *to, "");
+    auto fields = latency_triggers(ask_, formats->from, formats->to, "");
     if (!fields)
         return fields.error();
     auto event = SyntheticEvent::make(fs_.top(), fields->fields);
     if (!event)
         return event.error();
     event_.emplace(std::move(*event));
-    texts_ = *latency_triggers(ask_, *from, *to, event_->event().name);
+    texts_ = *latency_triggers(ask_, formats->from, formats->to, event_->event().name);
     auto instance = TraceInstance::make(fs_.top());
     if (!instance)
         return instance.error();
@@ -133,13 +129,6 @@ Result<std::unique_ptr<PairSource>> make_trigger_pairs(const TraceFs &fs, const 
     if (auto prepared = made->prepare(); !prepared)
         return prepared.error();
     return std::unique_ptr<PairSource>(std::move(made));
-}
-
-Result<std::unique_ptr<PairSource>> make_pairs(const TraceFs &fs, const PairAsk &ask) {
-    auto by_kernel = make_trigger_pairs(fs, ask);
-    if (by_kernel || by_kernel.error().code != Errc::unsupported)
-        return by_kernel;
-    return make_stream_pairs(fs, ask);
 }
 
 }  // namespace whydrop
