@@ -29,14 +29,7 @@ class Exact : public testing::Test {
 };
 
 TEST_F(Exact, EveryWayOfCountingGivesWhatWasSent) {
-    const struct {
-        const char *sentence;
-        Words words;
-        uint32_t flows;
-        uint64_t events;
-        size_t groups;
-        bool has_other;
-    } rows[] = {
+    const std::vector<CountingRow> rows = {
         {"one group, nearly all of it in the CPUs' own parts", {}, 1, 5003, 1, false},
         {"the default keys do not tell flows apart", {}, 503, 5003, 1, false},
         {"flows, a group each", {"--by", "flow"}, 101, 5003, 101, false},
@@ -70,21 +63,7 @@ TEST_F(Exact, EveryWayOfCountingGivesWhatWasSent) {
          true},
         {"one by one, counted here", {"--each", "--by", "flow"}, 101, 5003, 101, false},
     };
-    for (const auto &row : rows) {
-        Observer observer(on_lab(row.words));
-        ASSERT_TRUE(observer.attached()) << observer.stop().drops.size() << observer.finished().err;
-        const Status sent = flood(*network_, row.events, row.flows);
-        ASSERT_TRUE(sent.ok()) << sent.error().what;
-        const Tally tally = observer.stop();
-        EXPECT_EQ(observer.finished().status, 0) << row.sentence << observer.finished().err;
-        EXPECT_EQ(tally.all(), row.events) << row.sentence;
-        EXPECT_EQ(tally.total_events, tally.group_events + tally.other_events) << row.sentence;
-        EXPECT_EQ(tally.lost_events, 0u) << row.sentence << tally.losses;
-        EXPECT_EQ(tally.other_events > 0, row.has_other) << row.sentence;
-        if (row.groups != 0) {
-            EXPECT_EQ(tally.groups.size(), row.groups) << row.sentence;
-        }
-    }
+    expect_counted(*network_, "drops", {}, rows);
 }
 
 TEST_F(Exact, FiltersInTheKernel) {

@@ -16,6 +16,7 @@
 #include "datagrams.h"
 #include "process.h"
 #include "sys/tracefs.h"
+#include "tracing.h"
 
 namespace whydrop::live {
 namespace {
@@ -93,15 +94,8 @@ Answer hist(std::vector<std::string> words, const std::string &script) {
     return answer_of(run_process(words));
 }
 
-class HistLive : public testing::Test {
+class HistLive : public Tracing {
   protected:
-    void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "tracing needs root";
-        auto found = TraceFs::find();
-        ASSERT_TRUE(found) << found.error().what;
-        fs_.emplace(std::move(*found));
-    }
     [[nodiscard]] bool has_triggers() const {
         return fs_->top().has("events/net/netif_receive_skb/hist");
     }
@@ -123,7 +117,6 @@ class HistLive : public testing::Test {
             all[file] = fs_->top().read(file).ok() ? *fs_->top().read(file) : "";
         return all;
     }
-    std::optional<TraceFs> fs_;
 };
 
 TEST_F(HistLive, EachPacketByItsAddress) {

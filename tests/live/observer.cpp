@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "observer.h"
 
+#include <gtest/gtest.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <sys/socket.h>
@@ -116,6 +117,30 @@ Status flood(const LabNetwork &network, uint64_t events, uint32_t flows, uint32_
         return sender.error();
     const auto last = static_cast<uint32_t>((events - 1) % flows);
     return sender->send(build_frame(frame_of_flow(network, first + last)), 1);
+}
+
+void expect_counted(const LabNetwork &network, const std::string &name,
+                    const std::vector<std::string> &more_words,
+                    const std::vector<CountingRow> &rows) {
+    for (const CountingRow &row : rows) {
+        SCOPED_TRACE(row.sentence);
+        std::vector<std::string> words = row.words;
+        words.insert(words.end(), more_words.begin(), more_words.end());
+        words.insert(words.end(), {"-n", std::to_string(network.inode(Side::rx))});
+        Observer observer(words, name);
+        ASSERT_TRUE(observer.attached()) << observer.stop().losses << observer.finished().err;
+        const Status sent = flood(network, row.events, row.flows);
+        ASSERT_TRUE(sent.ok()) << sent.error().what;
+        const Tally tally = observer.stop();
+        EXPECT_EQ(observer.finished().status, 0) << observer.finished().err;
+        EXPECT_EQ(tally.all(), row.events);
+        EXPECT_EQ(tally.total_events, tally.group_events + tally.other_events);
+        EXPECT_EQ(tally.lost_events, 0u) << tally.losses;
+        EXPECT_EQ(tally.other_events > 0, row.has_other);
+        if (row.groups != 0) {
+            EXPECT_EQ(tally.groups.size(), row.groups);
+        }
+    }
 }
 
 }  // namespace whydrop::live

@@ -53,4 +53,18 @@ class Observer {
 // all of them.
 Status flood(const LabNetwork &network, uint64_t events, uint32_t flows, uint32_t first = 0);
 
+// What has to be counted whatever is asked.
+struct CountingRow {
+    const char *sentence;
+    std::vector<std::string> words;
+    uint32_t flows;
+    uint64_t events;
+    size_t groups;  // 0: how many there are is the scheduler's affair
+    bool has_other;
+};
+// Floods the receiving side while `whydrop NAME WORDS` runs, for each row.
+void expect_counted(const LabNetwork &network, const std::string &name,
+                    const std::vector<std::string> &more_words,
+                    const std::vector<CountingRow> &rows);
+
 }  // namespace whydrop::live

@@ -13,6 +13,7 @@
 #include "source/tracefs/hist_key.h"
 #include "sys/synthetic_event.h"
 #include "sys/trace_instance.h"
+#include "tracing.h"
 
 namespace whydrop::live {
 namespace {
@@ -31,15 +32,8 @@ PairAsk sample_ask() {
     return ask;
 }
 
-class Pairs : public testing::Test {
+class Pairs : public Tracing {
   protected:
-    void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "tracing needs root";
-        auto fs = TraceFs::find();
-        ASSERT_TRUE(fs) << fs.error().what;
-        fs_.emplace(std::move(*fs));
-    }
     // Instances and synthetic events of this name in the kernel.
     size_t left(pid_t owner) {
         size_t found = 0;
@@ -81,7 +75,6 @@ class Pairs : public testing::Test {
         EXPECT_EQ(source.pair_losses(), PairLosses{});
         EXPECT_EQ(source.losses().no_room + source.losses().interrupted, 0U);
     }
-    std::optional<TraceFs> fs_;
 };
 
 TEST_F(Pairs, FromTheStream) {

@@ -23,6 +23,7 @@
 #include "source/tracefs/hist_text.h"
 #include "source/tracefs/hist_trigger.h"
 #include "sys/trace_instance.h"
+#include "tracing.h"
 
 namespace whydrop::live {
 namespace {
@@ -90,15 +91,8 @@ class Sender {
     int go_[2] = {-1, -1}, done_[2] = {-1, -1};
 };
 
-class StreamHistLive : public testing::Test {
+class StreamHistLive : public Tracing {
   protected:
-    void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "tracing needs root";
-        auto fs = TraceFs::find();
-        ASSERT_TRUE(fs) << fs.error().what;
-        fs_.emplace(std::move(*fs));
-    }
     void TearDown() override {
         std::error_code error;
         const std::string mine = "whydrop-" + std::to_string(getpid()) + "-";
@@ -113,7 +107,6 @@ class StreamHistLive : public testing::Test {
         EXPECT_TRUE(source) << source.error().what << " " << source.error().hint;
         return source ? std::move(*source) : nullptr;
     }
-    std::optional<TraceFs> fs_;
 };
 
 TEST_F(StreamHistLive, CountsWhatWasSent) {
