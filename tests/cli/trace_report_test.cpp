@@ -38,9 +38,12 @@ TEST(TraceReport, AgreesEventForEvent) {
     if (run_process({"trace-cmd", "-v"}).status == 127)
         GTEST_SKIP() << "there is no trace-cmd";
     const Row rows[] = {
-        {"v6-instance.dat", 339}, {"v7-instance.dat", 339},     {"v7-zstd-instance.dat", 339},
-        {"v6-tsc.dat", 113},      {"v7-zstd-stacks.dat", 1017},  // a drop, and a stack of eight
-                                                                 // lines
+        {"v6-instance.dat", 339},
+        {"v7-instance.dat", 339},
+        {"v7-zstd-instance.dat", 339},
+        {"v7-zstd-exceptions.dat", 151},
+        {"v6-tsc.dat", 113},
+        {"v7-zstd-stacks.dat", 1017},  // a drop, and a stack of 8 lines
     };
     for (const Row &row : rows) {
         const std::string file = WHYDROP_FIXTURES "/tracedat/" + std::string(row.file);

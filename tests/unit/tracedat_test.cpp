@@ -10,6 +10,8 @@
 #include <sstream>
 
 #include "engine/trace_drops.h"
+#include "engine/trace_sections.h"
+#include "render/document.h"
 #include "source/events/event_aggregator.h"
 #include "source/tracedat/trace_dat.h"
 #include "temp_dir.h"
@@ -57,6 +59,7 @@ const Row rows[] = {
      {{"/kfree_skb", 113}, {"inst/netif_receive_skb", 226}}},
     {"v6-tsc.dat", 6, "", "x86-tsc", {{"/kfree_skb", 113}}},
     {"v7-zstd-stacks.dat", 7, "zstd", "local", {{"/kfree_skb", 113}}},
+    {"v7-zstd-exceptions.dat", 7, "zstd", "local", {{"/kfree_skb", 113}, {"/xdp_exception", 38}}},
 };
 
 TEST(TraceDat, HasTheEventsOfAllInstances) {
@@ -90,6 +93,24 @@ TEST(TraceDat, GivesStacksToTheirEvents) {
         },
         {});
     EXPECT_EQ(with_stack, 113u);
+}
+
+TEST(TraceDat, CountsWhatXdpGaveUp) {
+    auto file = TraceDat::open(folder + "v7-zstd-exceptions.dat");
+    ASSERT_TRUE(file.ok());
+    TraceSections sections(**file);
+    (*file)->read_by_cpu(
+        [&](const TraceEventView &event, const tracedat::Buffer &buffer) {
+            sections.add(event, buffer);
+            return true;
+        },
+        {});
+    const auto all = sections.sections(1);
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[2].type, "xdp_exception");
+    EXPECT_EQ(section_text(all[2], {}),
+              "EVENTS  ACTION   PROG  IFINDEX\n"
+              "    38  ABORTED    10        1\n");
 }
 
 TEST(TraceDat, CountsDrops) {
