@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "source/drop_filter.h"
+
 namespace whydrop {
 
 void JiffyClock::add(const wire_clock &moment) {
@@ -165,8 +167,7 @@ Losses list_losses(const RawTotals &totals, const DropTable &table) {
         "or no --each");
     add("recursion", totals.recursion_misses, "events", false,
         "the kernel did not run the probe because it was already running on that CPU");
-    add("in_interrupt", totals.in_interrupt, "events", false,
-        "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell");
+    add("in_interrupt", totals.in_interrupt, "events", false, in_interrupt_detail);
     add("undecided", totals.undecided, "events", false,
         "the packet filter asks for bytes that could not be read (not in the packet's first piece, "
         "or "

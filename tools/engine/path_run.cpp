@@ -123,8 +123,7 @@ Losses losses_of(const RawPath &raw) {
     add("undecided", raw.undecided,
         "the packet filter asks for bytes that could not be read: not followed, though some may "
         "match");
-    add("in_interrupt", raw.in_interrupt,
-        "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell");
+    add("in_interrupt", raw.in_interrupt, in_interrupt_detail);
     add("recursion", raw.recursion_misses,
         "the kernel did not run a probe because one was already running on that CPU: a packet may "
         "have reached more than is shown");

@@ -17,7 +17,6 @@ constexpr size_t most_groups = 262144;
 constexpr uint64_t in_interrupt_flags = 0x08 | 0x10 | 0x40;
 constexpr uint32_t in_subsystem = 0xffff;
 constexpr uint32_t subsystem_shift = 16;
-constexpr size_t comm_bytes = 15;
 
 Error not_there(const std::string &what, const char *has) {
     return {Errc::usage, what + ": skb:kfree_skb in a trace.dat has no such thing", has};
@@ -254,9 +253,7 @@ Losses TraceDrops::losses() const {
         losses.push_back({"no_room", other_.events, "events",
                           "more groups than are kept: counted as 'other'; use fewer keys", true});
     if (in_interrupt_)
-        losses.push_back({"in_interrupt", in_interrupt_, "events",
-                          "came in softirq or interrupt, where no process is the cause: -p and "
-                          "--comm cannot tell"});
+        losses.push_back({"in_interrupt", in_interrupt_, "events", in_interrupt_detail});
     return losses;
 }
 

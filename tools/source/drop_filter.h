@@ -26,6 +26,13 @@ struct DropFilter {
     std::string packet;                // a pcap-filter(7) expression; empty: any
 };
 
+// TASK_COMM_LEN (include/linux/sched.h), without its end: of a longer --comm the beginning counts.
+inline constexpr size_t comm_bytes = 15;
+
+// Why the loss "in_interrupt" left events out.
+inline constexpr const char *in_interrupt_detail =
+    "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell";
+
 // What --proto names: one of the two.
 struct ProtocolNumber {
     std::optional<uint16_t> ethertype;

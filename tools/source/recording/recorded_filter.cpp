@@ -12,9 +12,6 @@ namespace whydrop {
 
 namespace {
 
-// The kernel keeps 15 characters of a name.
-constexpr size_t comm_bytes = 15;
-
 Error not_a_key(const char *option, GroupKey key) {
     return {Errc::usage,
             std::string(option) + " cannot be asked of this recording: it has counts, and not by " +
@@ -52,7 +49,7 @@ Result<RecordedFilter> RecordedFilter::compile(const DropFilter &filter) {
             return packet.error();
         compiled.packet_ = std::move(*packet);
     }
-    compiled.words_.comm.resize(std::min(filter.comm.size(), comm_bytes));
+    compiled.words_.comm = filter.comm.substr(0, comm_bytes);
     return compiled;
 }
 
@@ -140,9 +137,7 @@ Losses RecordedFilter::losses() const {
                           "the packet filter asks for bytes that are not in the recording: not "
                           "counted, though some may match; a larger --snaplen records more"});
     if (in_interrupt_)
-        losses.push_back({"in_interrupt", in_interrupt_, "events",
-                          "came in softirq or interrupt, where no process is the cause: -p and "
-                          "--comm cannot tell"});
+        losses.push_back({"in_interrupt", in_interrupt_, "events", in_interrupt_detail});
     return losses;
 }
 
