@@ -8,8 +8,8 @@
 
 #include <algorithm>
 
+#include "sys/netlink.h"
 #include "sys/netns.h"
-#include "sys/rtnetlink.h"
 
 namespace whydrop {
 
@@ -41,11 +41,11 @@ std::optional<std::set<IpAddress>> own_addresses(uint32_t netns) {
     std::set<IpAddress> addresses;
     ifaddrmsg all = {};
     all.ifa_family = AF_UNSPEC;
-    const auto listed =
-        rtnetlink_ask({RTM_GETADDR, &all, sizeof all, RTM_NEWADDR, {}}, [&](nlmsghdr *message) {
-            if (const auto address = own_address(message))
-                addresses.insert(*address);
-        });
+    const auto listed = netlink_ask({RTM_GETADDR, &all, sizeof all, RTM_NEWADDR, sizeof all, {}},
+                                    [&](nlmsghdr *message) {
+                                        if (const auto address = own_address(message))
+                                            addresses.insert(*address);
+                                    });
     return listed ? std::optional(addresses) : std::nullopt;
 }
 

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "sys/rtnetlink.h"
+#include "sys/netlink.h"
 
 namespace whydrop {
 
@@ -91,8 +91,8 @@ NetworkLink read_link(nlmsghdr *message) {
 Result<std::vector<NetworkLink>> list_links() {
     std::vector<NetworkLink> links;
     const ifinfomsg all = {};
-    auto listed = rtnetlink_ask({RTM_GETLINK, &all, sizeof all, RTM_NEWLINK, {}},
-                                [&](nlmsghdr *message) { links.push_back(read_link(message)); });
+    auto listed = netlink_ask({RTM_GETLINK, &all, sizeof all, RTM_NEWLINK, sizeof all, {}},
+                              [&](nlmsghdr *message) { links.push_back(read_link(message)); });
     if (!listed)
         return listed.error();
     return links;
@@ -102,15 +102,15 @@ std::optional<int32_t> nsid_of(const Fd &netns) {
     std::optional<int32_t> found;
     const rtgenmsg any = {};
     auto asked =
-        rtnetlink_ask({RTM_GETNSID, &any, sizeof any, RTM_NEWNSID,
-                       std::pair<int, uint32_t>(NETNSA_FD, static_cast<uint32_t>(netns.get()))},
-                      [&](nlmsghdr *message) {
-                          const Attributes answer(nlmsg_attrdata(message, sizeof any),
-                                                  nlmsg_attrlen(message, sizeof any));
-                          const auto nsid = answer.number(NETNSA_NSID);
-                          if (nsid && static_cast<int32_t>(*nsid) >= 0)
-                              found = static_cast<int32_t>(*nsid);
-                      });
+        netlink_ask({RTM_GETNSID, &any, sizeof any, RTM_NEWNSID, sizeof any,
+                     std::pair<int, uint32_t>(NETNSA_FD, static_cast<uint32_t>(netns.get()))},
+                    [&](nlmsghdr *message) {
+                        const Attributes answer(nlmsg_attrdata(message, sizeof any),
+                                                nlmsg_attrlen(message, sizeof any));
+                        const auto nsid = answer.number(NETNSA_NSID);
+                        if (nsid && static_cast<int32_t>(*nsid) >= 0)
+                            found = static_cast<int32_t>(*nsid);
+                    });
     return asked ? found : std::nullopt;
 }
 

@@ -97,6 +97,10 @@ Result<Fd> open_number(uint64_t number) {
 
 }  // namespace
 
+std::string name_of(const NetnsEntry &netns) {
+    return netns.name.empty() ? std::to_string(netns.inode) : netns.name;
+}
+
 Result<Fd> open_netns(const std::string &which) {
     if (which.find('/') != std::string::npos)
         return open_path(which);

@@ -21,6 +21,9 @@ struct NetnsEntry {
     pid_t pid = 0;     // process or thread that lives there; 0: none was looked for or found
 };
 
+// Its name, or else its inode.
+std::string name_of(const NetnsEntry &netns);
+
 // By name (/run/netns/NAME), path, pid or inode. A number is a name first when there is one of that
 // name, then a pid, and above the largest possible pid an inode. Errors: usage when there is no
 // such thing, unsupported when this user may not.

@@ -25,6 +25,7 @@ struct Place {
     std::vector<NetworkLink> links;
     std::map<int32_t, uint32_t> inodes;       // of other namespaces, by its names for them
     std::map<uint32_t, bool> receive_merges;  // GRO of its veths, by index
+    XdpSockets sockets;
 };
 
 bool merges_received(const std::string &device) {
@@ -44,7 +45,10 @@ Result<Place> look_into(const NetnsEntry &entry, const std::vector<NetnsEntry> &
     auto links = list_links();
     if (!links)
         return links.error();
-    Place place{entry, std::move(*links), {}, {}};
+    auto sockets = list_xdp_sockets();
+    if (!sockets)
+        return sockets.error();
+    Place place{entry, std::move(*links), {}, {}, std::move(*sockets)};
     const bool has_neighbours = std::any_of(place.links.begin(), place.links.end(),
                                             [](const auto &link) { return link.lower_nsid; });
     for (const NetnsEntry &other : others)
@@ -64,6 +68,8 @@ class Finder {
   private:
     Status look(const std::string &netns);
     Status add(const Place &place, const NetworkLink &link, const LinkXdp &xdp);
+    void add_sockets(const Place &place, const std::string &iface);
+    void find_owners();
     std::string deaf_peer(const Place &place, const NetworkLink &link);
     bool gro_makes_veth_listen();
 
@@ -85,11 +91,10 @@ Status Finder::look(const std::string &netns) {
     for (const NetnsEntry &entry : everywhere) {
         // Of a veth the other end is looked at as well, wherever it is.
         auto place = look_into(entry, everywhere);
-        const std::string name = entry.name.empty() ? std::to_string(entry.inode) : entry.name;
         if (place)
             places_.push_back(std::move(*place));
         else if (!wanted || *wanted == entry.inode)
-            found_.unseen.push_back("namespace " + name + ": " + place.error().what);
+            found_.unseen.push_back("namespace " + name_of(entry) + ": " + place.error().what);
     }
     if (wanted)
         std::stable_partition(places_.begin(), places_.end(),
@@ -165,11 +170,38 @@ Status Finder::add(const Place &place, const NetworkLink &link, const LinkXdp &x
     return success();
 }
 
+void Finder::add_sockets(const Place &place, const std::string &iface) {
+    for (const XdpSocket &socket : place.sockets.all) {
+        XdpSocketUse use{place.netns, "", socket, {}};
+        for (const NetworkLink &link : place.links)
+            if (link.ifindex == socket.ifindex)
+                use.dev = link.name;
+        if (iface.empty() || use.dev == iface)
+            found_.sockets.push_back(std::move(use));
+    }
+    if (const uint64_t untold = place.sockets.untold)
+        found_.unseen.push_back(
+            "namespace " + name_of(place.netns) + ": " + std::to_string(untold) +
+            (untold == 1 ? " AF_XDP socket is" : " AF_XDP sockets are") +
+            " there, and this kernel cannot say on which device (no CONFIG_XDP_SOCKETS_DIAG)");
+}
+
+void Finder::find_owners() {
+    std::set<uint64_t> inodes;
+    for (const XdpSocketUse &use : found_.sockets)
+        inodes.insert(use.socket.inode);
+    const auto owners = socket_owners(inodes);
+    for (XdpSocketUse &use : found_.sockets)
+        if (const auto known = owners.find(use.socket.inode); known != owners.end())
+            use.owners = known->second;
+}
+
 Result<XdpAttachments> Finder::run(const std::string &netns, const std::string &iface) {
     if (auto looked = look(netns); !looked)
         return looked.error();
     bool is_there = iface.empty();
-    for (size_t i = 0; i < places_.size() && (netns.empty() || i == 0); i++)
+    for (size_t i = 0; i < places_.size() && (netns.empty() || i == 0); i++) {
+        add_sockets(places_[i], iface);
         for (const NetworkLink &link : places_[i].links) {
             if (!iface.empty() && link.name != iface)
                 continue;
@@ -181,6 +213,8 @@ Result<XdpAttachments> Finder::run(const std::string &netns, const std::string &
                     found_.unseen.push_back(link.name + ": " + added.error().what);
                 }
         }
+    }
+    find_owners();
     if (!is_there)
         return Error{Errc::usage, "there is no device '" + iface + "'",
                      netns.empty() ? "in no namespace that can be seen; `ip link` lists devices"

@@ -10,6 +10,8 @@
 #include "sys/links.h"
 #include "sys/netns.h"
 #include "sys/result.h"
+#include "sys/socket_owners.h"
+#include "sys/xdp_sockets.h"
 
 namespace whydrop {
 
@@ -29,8 +31,17 @@ struct XdpAttachment {
     std::string deaf_peer;
 };
 
+// A program that takes frames past the stack, on a queue to which XDP sends them.
+struct XdpSocketUse {
+    NetnsEntry netns;
+    std::string dev;  // empty: not bound
+    XdpSocket socket;
+    std::vector<SocketOwner> owners;  // empty: of no process that can be seen
+};
+
 struct XdpAttachments {
-    std::vector<XdpAttachment> all;   // by namespace, the own one first, then by index
+    std::vector<XdpAttachment> all;  // by namespace, the own one first, then by index
+    std::vector<XdpSocketUse> sockets;
     std::vector<std::string> unseen;  // what could not be looked at, and why
 };
 

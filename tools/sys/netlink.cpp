@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sys/rtnetlink.h"
+#include "sys/netlink.h"
 
-#include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
@@ -18,20 +17,20 @@ using NlSocket = Handle<nl_sock, &nl_socket_free>;
 using NlMessage = Handle<nl_msg, &nlmsg_free>;
 
 struct Taker {
-    const RtnetlinkQuestion &question;
+    const NetlinkQuestion &question;
     const std::function<void(nlmsghdr *)> &each;
 };
 
 int take(nl_msg *message, void *into) {
     const auto *taker = static_cast<const Taker *>(into);
     nlmsghdr *header = nlmsg_hdr(message);
-    const int bytes = static_cast<int>(taker->question.header_bytes);
+    const int bytes = static_cast<int>(taker->question.answer_bytes);
     if (header->nlmsg_type == taker->question.answer && nlmsg_valid_hdr(header, bytes))
         taker->each(header);
     return NL_OK;
 }
 
-NlMessage message_of(const RtnetlinkQuestion &question) {
+NlMessage message_of(const NetlinkQuestion &question) {
     NlMessage message(
         nlmsg_alloc_simple(question.type, question.attribute ? NLM_F_REQUEST : NLM_F_DUMP));
     if (!message || nlmsg_append(message.get(), const_cast<void *>(question.header),
@@ -44,18 +43,19 @@ NlMessage message_of(const RtnetlinkQuestion &question) {
 }
 
 Error netlink_error(int code) {
-    return Error{Errc::failed, std::string("rtnetlink: ") + nl_geterror(code), ""};
+    const bool nobody = code == -NLE_OBJ_NOTFOUND || code == -NLE_OPNOTSUPP;
+    return Error{nobody ? Errc::unsupported : Errc::failed,
+                 std::string("netlink: ") + nl_geterror(code), ""};
 }
 
 }  // namespace
 
-Status rtnetlink_ask(const RtnetlinkQuestion &question,
-                     const std::function<void(nlmsghdr *)> &each) {
+Status netlink_ask(const NetlinkQuestion &question, const std::function<void(nlmsghdr *)> &each) {
     const NlSocket socket(nl_socket_alloc());
     const NlMessage message = message_of(question);
     if (!socket || !message)
         return netlink_error(-NLE_NOMEM);
-    if (const int connected = nl_connect(socket.get(), NETLINK_ROUTE); connected < 0)
+    if (const int connected = nl_connect(socket.get(), question.protocol); connected < 0)
         return netlink_error(connected);
     Taker taker{question, each};
     nl_socket_modify_cb(socket.get(), NL_CB_VALID, NL_CB_CUSTOM, take, &taker);
