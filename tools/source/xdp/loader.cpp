@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/if_link.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <sys/statfs.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "source/bpf_objects.h"
 #include "source/libbpf_words.h"
@@ -86,6 +88,11 @@ bool is_xdp(const bpf_program *program) {
     return section.starts_with("xdp") || bpf_program__type(program) == BPF_PROG_TYPE_XDP;
 }
 
+// Its section says what else it is.
+bool is_of_another_type(const bpf_program *program) {
+    return !is_xdp(program) && bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC;
+}
+
 // The one that is asked for, by name or section.
 Result<std::string> choose(const bpf_object *object, const XdpLoad &load) {
     std::vector<std::string> fitting;
@@ -110,7 +117,20 @@ Result<std::string> choose(const bpf_object *object, const XdpLoad &load) {
     if (fitting.size() > 1)
         return Error{Errc::usage, load.file + " has several XDP programs: which one?",
                      has + "; choose with --prog"};
+    const bpf_program *chosen = bpf_object__find_program_by_name(object, fitting[0].c_str());
+    if (is_of_another_type(chosen))
+        return Error{Errc::usage,
+                     "'" + fitting[0] + "' is no XDP program: its section is " +
+                         bpf_program__section_name(chosen),
+                     has};
     return fitting[0];
+}
+
+// The others of the file need not be to this kernel's liking.
+void load_only(bpf_object *object, const std::string &name) {
+    bpf_program *program = nullptr;
+    bpf_object__for_each_program(program, object)
+        bpf_program__set_autoload(program, name == bpf_program__name(program));
 }
 
 // Each map has its path; where it may be used as it is there, libbpf compares its shape.
@@ -154,10 +174,9 @@ uint32_t foreign_program(int ifindex) {
 }
 
 Error attach_error(const XdpLoad &load, int err) {
-    if (libbpf_words().find("BEGIN PROG LOAD LOG") != std::string::npos ||
-        libbpf_words().find("-- END PROG") != std::string::npos) {
-        const std::string means = meaning_of_verifier_log(libbpf_words());
-        return {Errc::failed, "the kernel's verifier refuses the program:\n" + libbpf_words(),
+    if (const std::string log = end_of_verifier_log(libbpf_words()); !log.empty()) {
+        const std::string means = meaning_of_verifier_log(log);
+        return {Errc::failed, "the kernel's verifier refuses the program:\n" + log,
                 means.empty() ? "" : "that means: " + means};
     }
     const std::string mode = load.mode == XdpMode::offload ? "offload" : "native";
@@ -170,6 +189,44 @@ Error attach_error(const XdpLoad &load, int err) {
                     std::string(load.mode == XdpMode::offload ? ", --mode native with many" : "")};
     return refused("cannot attach to " + load.dev, err);
 }
+
+// How the programs are attached, as the kernel's interface has it: without that, generic ones stay
+// where a driver could have its own.
+uint32_t mode_flags(const xdp_multiprog *there) {
+    const auto mode = libxdp_get_error(there) ? XDP_MODE_UNSPEC : xdp_multiprog__attach_mode(there);
+    return mode == XDP_MODE_SKB  ? XDP_FLAGS_SKB_MODE
+           : mode == XDP_MODE_HW ? XDP_FLAGS_HW_MODE
+                                 : XDP_FLAGS_DRV_MODE;
+}
+
+// A program that makes room for another, and comes back unless that stays.
+class MakesRoom {
+  public:
+    static Result<MakesRoom> on(int ifindex, uint32_t program) {
+        const Programs there(xdp_multiprog__get_from_ifindex(ifindex));
+        auto kept = open_program(program);
+        if (!kept)
+            return kept.error();
+        const uint32_t flags = mode_flags(there.get());
+        if (const int err = bpf_xdp_detach(ifindex, flags, nullptr))
+            return refused("cannot take off program " + std::to_string(program), -err);
+        return MakesRoom(ifindex, flags, std::move(*kept));
+    }
+    MakesRoom(MakesRoom &&) noexcept = default;
+    MakesRoom &operator=(MakesRoom &&) = delete;
+    ~MakesRoom() {
+        if (program_)
+            bpf_xdp_attach(ifindex_, program_.get(), flags_, nullptr);
+    }
+    void for_good() { program_ = Fd(); }
+
+  private:
+    MakesRoom(int ifindex, uint32_t flags, Fd program)
+        : ifindex_(ifindex), flags_(flags), program_(std::move(program)) {}
+    int ifindex_;
+    uint32_t flags_;
+    Fd program_;  // empty: moved from, or it stays away
+};
 
 Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const std::string &name,
                          std::vector<std::string> pinned) {
@@ -188,10 +245,17 @@ Result<XdpLoaded> attach(const XdpLoad &load, int ifindex, Object object, const 
                      load.dev + " runs program " + std::to_string(loaded.replaced) +
                          " already, which knows nothing of others beside it",
                      "--force puts this one in its place; whydrop xdp status shows it"};
-    if (loaded.replaced)
-        bpf_xdp_detach(ifindex, 0, nullptr);
+    std::optional<MakesRoom> room;
+    if (loaded.replaced) {
+        auto made = MakesRoom::on(ifindex, loaded.replaced);
+        if (!made)
+            return made.error();
+        room.emplace(std::move(*made));
+    }
     if (const int err = xdp_program__attach(program.get(), ifindex, libxdp_mode(load.mode), 0))
         return attach_error(load, -err);
+    if (room)
+        room->for_good();
     loaded.program = xdp_program__id(program.get());
     loaded.name = name;
     loaded.is_dispatched = foreign_program(ifindex) == 0;
@@ -242,7 +306,8 @@ Status check(const XdpUnload &unload, const std::vector<uint32_t> &ids, bool is_
                      "--id chooses one, --all takes them all"};
     if (is_foreign && !unload.program && !unload.force)
         return Error{Errc::usage,
-                     "program " + text_of(ids) + " was put on " + unload.dev + " by others",
+                     "program " + text_of(ids) + " on " + unload.dev +
+                         " is behind no dispatcher of libxdp: it may be somebody else's",
                      "--force or --id takes it off nevertheless"};
     return success();
 }
@@ -274,6 +339,7 @@ Result<XdpLoaded> load_xdp(const XdpLoad &load) {
     const auto name = choose(object.get(), load);
     if (!name)
         return name.error();
+    load_only(object.get(), *name);
     auto pins = set_pins(object.get(), load);
     if (!pins)
         return pins.error();
@@ -308,7 +374,7 @@ Result<std::vector<uint32_t>> unload_xdp(const XdpUnload &unload) {
     if (auto checked = check(unload, ids, is_foreign); !checked)
         return checked.error();
     if (is_foreign) {
-        if (const int err = bpf_xdp_detach(*ifindex, 0, nullptr))
+        if (const int err = bpf_xdp_detach(*ifindex, mode_flags(there.get()), nullptr))
             return refused("cannot detach from " + unload.dev, -err);
         return ids;
     }

@@ -54,6 +54,10 @@ Result<std::vector<uint32_t>> unload_xdp(const XdpUnload &unload);
 // mount one.
 Result<std::string> reachable_bpffs(const std::string &directory);
 
+// The last lines of the verifier's log of the last program among libbpf's words; empty: there is
+// none.
+std::string end_of_verifier_log(const std::string &words);
+
 // What the end of a verifier's log means, for those who know it; empty: nothing that is known here.
 std::string meaning_of_verifier_log(const std::string &log);
 

@@ -44,6 +44,23 @@ constexpr Meaning meanings[] = {
 
 }  // namespace
 
+std::string end_of_verifier_log(const std::string &words) {
+    constexpr std::string_view begin = "-- BEGIN PROG LOAD LOG --\n";
+    constexpr size_t lines_shown = 20;
+    const size_t end = words.rfind("-- END PROG LOAD LOG --");
+    if (end == std::string::npos)
+        return {};
+    // The begin of a long one is not kept.
+    const size_t said = words.rfind(begin, end);
+    const size_t from = said == std::string::npos ? 0 : said + begin.size();
+    std::string log = words.substr(from, end - from);
+    log.erase(log.find_last_not_of('\n') + 1);
+    size_t at = log.size();
+    for (size_t lines = 0; lines < lines_shown && at != std::string::npos && at > 0; lines++)
+        at = log.rfind('\n', at - 1);
+    return at == std::string::npos || at == 0 ? log : "..." + log.substr(at);
+}
+
 std::string meaning_of_verifier_log(const std::string &log) {
     size_t last = 0;
     std::string_view found;
