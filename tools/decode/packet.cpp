@@ -124,4 +124,9 @@ std::optional<Flow> outermost_flow(const Packet &packet) {
     return decoding::first_flow(packet.levels.begin(), packet.levels.end());
 }
 
+uint16_t outermost_ethertype(const Packet &packet) {
+    const bool known = !packet.levels.empty() && packet.levels[0].ethertype;
+    return known ? packet.levels[0].ethertype : packet.meta.protocol;
+}
+
 }  // namespace whydrop

@@ -17,5 +17,7 @@ void decode_packet(Packet &packet);
 std::optional<Flow> innermost_flow(const Packet &packet);
 // The same of the outermost level.
 std::optional<Flow> outermost_flow(const Packet &packet);
+// As the outermost level says, or else skb->protocol; 0: neither does.
+uint16_t outermost_ethertype(const Packet &packet);
 
 }  // namespace whydrop

@@ -212,8 +212,7 @@ namespace {
 
 void set_proto(wire_key &key, uint32_t kind, const Packet &packet,
                const std::optional<Flow> &flow) {
-    const bool known = !packet.levels.empty() && packet.levels[0].ethertype;
-    const uint16_t ethertype = known ? packet.levels[0].ethertype : packet.meta.protocol;
+    const uint16_t ethertype = outermost_ethertype(packet);
     const uint8_t l4proto = flow ? flow->protocol : 0;
     if (kind == WIRE_KEY_SMALL) {
         key.small.ethertype = ethertype;

@@ -99,9 +99,7 @@ DropGroup group_of(const DropRecord &drop, GroupKeys keys) {
         group.stack = drop.stack;
     const auto flow = outermost_flow(drop.packet);
     if (has(keys, GroupKey::proto)) {
-        const auto &levels = drop.packet.levels;
-        const bool known = !levels.empty() && levels[0].ethertype;
-        group.proto = ethertype_name(known ? levels[0].ethertype : drop.packet.meta.protocol);
+        group.proto = ethertype_name(outermost_ethertype(drop.packet));
         if (flow)
             group.l4proto = ip_protocol_name(flow->protocol);
     }

@@ -76,10 +76,7 @@ bool RecordedFilter::fits(const std::optional<Device> &dev) const {
 bool RecordedFilter::passes(const DropRecord &drop) {
     if (!fits(drop.reason) || !fits(drop.dev) || (netns_ && drop.netns != *netns_))
         return false;
-    const auto &levels = drop.packet.levels;
-    if (proto_.ethertype &&
-        (levels.empty() || !levels[0].ethertype ? drop.packet.meta.protocol
-                                                : levels[0].ethertype) != *proto_.ethertype)
+    if (proto_.ethertype && outermost_ethertype(drop.packet) != *proto_.ethertype)
         return false;
     if (proto_.ip) {
         const auto flow = outermost_flow(drop.packet);
