@@ -2,6 +2,7 @@
 // Output against tests/golden/*.txt; WHYDROP_UPDATE_GOLDEN=1 writes them anew.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -196,10 +197,16 @@ Terminal open_terminal(unsigned short rows, unsigned short columns) {
     return {Fd(master), Fd(slave)};
 }
 
+// Up to where the rest of the screen is cleared: what a terminal is sent may arrive in parts.
 std::string read_terminal(int fd) {
-    std::string text(65536, '\0');
-    ssize_t n = ::read(fd, text.data(), text.size());
-    text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+    std::string text, part(65536, '\0');
+    pollfd readable{fd, POLLIN, 0};
+    while (text.find("\x1b[J") == std::string::npos && ::poll(&readable, 1, 5000) == 1) {
+        const ssize_t n = ::read(fd, part.data(), part.size());
+        if (n <= 0)
+            break;
+        text.append(part, 0, static_cast<size_t>(n));
+    }
     return text;
 }
 
