@@ -44,7 +44,7 @@ bool DocumentOutput::closed() const {
     return output_.closed() || (file_ && file_->closed());
 }
 
-Status DocumentOutput::unless_closed(Status status) const {
+Status DocumentOutput::unless_closed(const Status &status) const {
     return status || closed() ? success() : status;
 }
 

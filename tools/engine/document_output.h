@@ -40,7 +40,7 @@ class DocumentOutput {
   private:
     void limit(std::vector<Section> &sections, size_t rows) const;
     Status redraw(std::vector<Section> so_far);
-    Status unless_closed(Status status) const;
+    [[nodiscard]] Status unless_closed(const Status &status) const;
 
     DocumentOutputOptions options_;
     Output output_;

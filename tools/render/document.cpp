@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 
 #include "codec/document_json.h"
@@ -47,7 +48,7 @@ std::string share_text(double percent) {
     constexpr size_t columns = 12, eighths = 8;
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const double share = std::clamp(percent / 100, 0.0, 1.0);
-    const auto length = static_cast<size_t>(share * columns * eighths + 0.5);
+    const auto length = static_cast<size_t>(std::lround(share * columns * eighths));
     std::string bar;
     for (size_t i = 0; i < length / eighths; i++)
         bar += "█";

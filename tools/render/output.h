@@ -28,7 +28,7 @@ class Writer {
 // Writes to a descriptor it does not own. An error is kept: every later call returns it and writes
 // nothing. A reader that went away (EPIPE; SIGPIPE has to be ignored) is an error too, for which
 // closed() is true: the caller ends quietly, with exit code 0, instead of printing it.
-class Output : public Writer {
+class Output final : public Writer {
   public:
     explicit Output(int fd) : fd_(fd) {}
     Output(const Output &) = delete;

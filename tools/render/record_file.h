@@ -15,7 +15,7 @@ namespace whydrop {
 
 // A disk that is full does not end the run: the file is cut behind its last whole record and
 // closed, and what comes later is counted as lost.
-class RecordFile : public Writer {
+class RecordFile final : public Writer {
   public:
     // Makes the file, or empties it. "-" is stdout. Errors: failed, with the reason.
     static Result<RecordFile> create(const std::string &path);
