@@ -69,7 +69,6 @@ std::unique_ptr<Tree> build(const std::vector<const Command *> &registry) {
         for (CLI::App *part : sub->get_subcommands({})) {
             part->set_help_flag("-h,--help", "Print this help");
             add_colour(*part, tree->colour);
-            set_help(*part, false);
         }
         tree->commands[sub] = {command, std::move(run)};
     }
@@ -127,8 +126,7 @@ Result<int> run_chosen(Tree &tree, const Words &words, const std::string &comman
     const auto &[command, run] = tree.commands.at(chosen.front());
     std::string name = command->name;
     if (words.dashes && !command->takes_observed)
-        return Error{Errc::usage, "'whydrop " + name + "' takes no command after --",
-                     "see 'whydrop " + name + " --help'"};
+        return takes_no_command(*chosen.front());
     if (words.dashes && words.observed.empty())
         return Error{Errc::usage, "no command after --", "whydrop " + name + " -- COMMAND ARG..."};
     return run({command_line, words.observed, tree.colour});

@@ -44,6 +44,7 @@ using Run = std::function<Result<int>(const Invocation &)>;
 struct Subcommand {
     CLI::App *app;
     Run run;
+    bool takes_observed = false;  // accepts `-- COMMAND`
 };
 // What runs the one that was chosen; without any, `otherwise`.
 Run chosen_of(std::vector<Subcommand> subcommands, Run otherwise);
@@ -51,7 +52,7 @@ Run chosen_of(std::vector<Subcommand> subcommands, Run otherwise);
 struct Command {
     const char *name;
     const char *summary;          // one line, without a full stop
-    bool takes_observed;          // accepts `-- COMMAND`
+    bool takes_observed;          // accepts `-- COMMAND`, or one of its own commands does
     Run (*setup)(CLI::App &app);  // binds the options; what it returns is called when chosen
 };
 

@@ -67,14 +67,20 @@ std::string option_groups(const std::vector<OptionInfo> &options) {
     return text;
 }
 
+// "whydrop xdp status"
+std::string path_of(const CLI::App &app) {
+    std::string path = app.get_name();
+    for (const CLI::App *up = app.get_parent(); up; up = up->get_parent())
+        path = up->get_name() + " " + path;
+    return path;
+}
+
 class HelpFormatter : public CLI::Formatter {
   public:
     explicit HelpFormatter(bool takes_observed) : takes_observed_(takes_observed) {}
 
     std::string make_help(const CLI::App *app, std::string, CLI::AppFormatMode) const override {
-        std::string name = app->get_name();
-        for (const CLI::App *up = app->get_parent(); up; up = up->get_parent())
-            name = up->get_name() + " " + name;
+        const std::string name = path_of(*app);
         std::string text = name + ": " + app->get_description() + "\n\nUSAGE\n" + usage(*app, name);
         auto subcommands = app->get_subcommands({});
         if (!subcommands.empty())
@@ -112,12 +118,22 @@ void add_examples(CLI::App &app, const std::vector<std::pair<std::string, std::s
     app.footer(text);
 }
 
+Error takes_no_command(const CLI::App &app) {
+    const std::string name = path_of(app);
+    return {Errc::usage, "'" + name + "' takes no command after --", "see '" + name + " --help'"};
+}
+
 Run chosen_of(std::vector<Subcommand> subcommands, Run otherwise) {
+    for (const Subcommand &subcommand : subcommands)
+        set_help(*subcommand.app, subcommand.takes_observed);
     return [subcommands = std::move(subcommands),
             otherwise = std::move(otherwise)](const Invocation &invocation) -> Result<int> {
         for (const Subcommand &subcommand : subcommands)
-            if (subcommand.app->parsed())
+            if (subcommand.app->parsed()) {
+                if (!invocation.observed.empty() && !subcommand.takes_observed)
+                    return takes_no_command(*subcommand.app);
                 return subcommand.run(invocation);
+            }
         return otherwise(invocation);
     };
 }

@@ -11,6 +11,9 @@ namespace whydrop {
 // Gives the app our formatter; call it after its options and examples are set.
 void set_help(CLI::App &app, bool takes_observed);
 
+// `-- COMMAND` stands behind one that has no use for it.
+Error takes_no_command(const CLI::App &app);
+
 // The options (not hidden ones) of one app, --help included, in the order of --help.
 std::vector<OptionInfo> option_infos(const CLI::App &app);
 
