@@ -8,9 +8,11 @@ namespace whydrop {
 namespace {
 
 Run setup(CLI::App &app) {
-    std::vector<Subcommand> parts = {add_xdp_status(app), add_xdp_load(app), add_xdp_unload(app)};
+    std::vector<Subcommand> parts = {add_xdp_status(app), add_xdp_stats(app), add_xdp_load(app),
+                                     add_xdp_unload(app)};
     app.require_subcommand(0, 1);
-    add_examples(app, {{"whydrop xdp status", "which programs run on which devices"}});
+    add_examples(app, {{"whydrop xdp status", "which programs run on which devices"},
+                       {"whydrop xdp stats", "what they answer"}});
     return chosen_of(std::move(parts), [](const Invocation &) -> Result<int> {
         return Error{Errc::usage, "xdp: what is to be shown?", "whydrop xdp status"};
     });
@@ -19,6 +21,6 @@ Run setup(CLI::App &app) {
 }  // namespace
 
 extern const Command xdp_command{"xdp", "Say what the XDP programs of this machine do with packets",
-                                 false, setup};
+                                 true, setup};
 
 }  // namespace whydrop

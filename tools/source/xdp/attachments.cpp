@@ -131,21 +131,6 @@ std::string Finder::deaf_peer(const Place &place, const NetworkLink &link) {
     return {};  // out of sight: nothing is said
 }
 
-// Whom a link replaces parts of is told since 441e8c66b23e (5.13). Before that libxdp knows.
-Result<std::map<std::string, uint32_t>> members_of(const Place &place, const NetworkLink &link,
-                                                   const BpfProgramInfo &program) {
-    auto told = replacements_of(program);
-    if (!told || !told->empty() || program.function != "xdp_dispatcher")
-        return told;
-    const auto inside = NetnsScope::enter(place.netns);
-    if (!inside)
-        return inside.error();
-    size_t number = 0;
-    for (const uint32_t id : dispatched_on(link.name))
-        (*told)["prog" + std::to_string(number++)] = id;
-    return told;
-}
-
 Status Finder::add(const Place &place, const NetworkLink &link, const LinkXdp &xdp) {
     const auto fd = open_program(xdp.program);
     if (!fd)
@@ -159,7 +144,7 @@ Status Finder::add(const Place &place, const NetworkLink &link, const LinkXdp &x
     attachment.mode = xdp.mode;
     attachment.program = std::move(*info);
     attachment.deaf_peer = deaf_peer(place, link);
-    const auto members = members_of(place, link, attachment.program);
+    const auto members = members_of(place.netns, link.name, attachment.program);
     if (!members)
         return members.error();
     for (const auto &[part, id] : *members)
@@ -216,9 +201,7 @@ Result<XdpAttachments> Finder::run(const std::string &netns, const std::string &
     }
     find_owners();
     if (!is_there)
-        return Error{Errc::usage, "there is no device '" + iface + "'",
-                     netns.empty() ? "in no namespace that can be seen; `ip link` lists devices"
-                                   : "`ip -n " + netns + " link` lists them"};
+        return no_such_device(iface, netns);
     return std::move(found_);
 }
 
@@ -234,6 +217,27 @@ const char *name_of(XdpMode mode) {
             return "offload";
     }
     return "";
+}
+
+// Whom a link replaces parts of is told since 441e8c66b23e (5.13). Before that libxdp knows.
+Result<std::map<std::string, uint32_t>> members_of(const NetnsEntry &netns, const std::string &dev,
+                                                   const BpfProgramInfo &program) {
+    auto told = replacements_of(program);
+    if (!told || !told->empty() || program.function != "xdp_dispatcher")
+        return told;
+    const auto inside = NetnsScope::enter(netns);
+    if (!inside)
+        return inside.error();
+    size_t number = 0;
+    for (const uint32_t id : dispatched_on(dev))
+        (*told)["prog" + std::to_string(number++)] = id;
+    return told;
+}
+
+Error no_such_device(const std::string &iface, const std::string &netns) {
+    return Error{Errc::usage, "there is no device '" + iface + "'",
+                 netns.empty() ? "in no namespace that can be seen; `ip link` lists devices"
+                               : "`ip -n " + netns + " link` lists them"};
 }
 
 Result<XdpAttachments> find_xdp(const std::string &netns, const std::string &iface) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,5 +51,13 @@ struct XdpAttachments {
 Result<XdpAttachments> find_xdp(const std::string &netns, const std::string &iface);
 
 const char *name_of(XdpMode mode);
+
+// The programs that `program`, on device `dev` of this namespace, calls as a dispatcher: by the
+// function that each stands in for, which says the order.
+Result<std::map<std::string, uint32_t>> members_of(const NetnsEntry &netns, const std::string &dev,
+                                                   const BpfProgramInfo &program);
+
+// Of the errors of whoever looks for a device. `netns`: as it was asked for; empty: in all.
+Error no_such_device(const std::string &iface, const std::string &netns);
 
 }  // namespace whydrop

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "source/xdp/verdicts.h"
 
-#include <iterator>
-
 namespace whydrop {
 
 const char *name_of(XdpAnswer answer) {
@@ -10,21 +8,28 @@ const char *name_of(XdpAnswer answer) {
     return names[static_cast<size_t>(answer)];
 }
 
-Result<OpenedXdpCounter> open_xdp_counter(const BpfProgramInfo &program) {
+namespace {
+
+constexpr struct {
+    const char *name;
+    Result<std::unique_ptr<XdpCounter>> (*open)(const BpfProgramInfo &program);
+} ways[] = {{"fexit", count_at_exit}, {"map", count_by_map}, {"run_cnt", count_by_runs}};
+
+}  // namespace
+
+OpenedXdpCounter open_xdp_counter(const BpfProgramInfo &program) {
     OpenedXdpCounter opened;
-    for (const auto way : {count_at_exit, count_by_map, count_by_runs}) {
-        auto counter = way(program);
+    for (const auto &way : ways) {
+        auto counter = way.open(program);
         if (counter) {
             opened.counter = std::move(*counter);
-            return opened;
+            break;
         }
-        opened.refused.push_back(counter.error().what);
+        const Error &error = counter.error();
+        opened.refused.push_back(std::string(way.name) + ": " + error.what +
+                                 (error.hint.empty() ? "" : " (" + error.hint + ")"));
     }
-    Error error{
-        Errc::unsupported,
-        "program " + std::to_string(program.id) + " cannot be counted: " + opened.refused.back(),
-        "run as root, or with CAP_BPF and CAP_PERFMON"};
-    return error;
+    return opened;
 }
 
 }  // namespace whydrop

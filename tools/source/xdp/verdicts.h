@@ -44,23 +44,28 @@ class XdpCounter {
     // "fexit", "map xdp_stats_map 17", "run_cnt": for people.
     [[nodiscard]] virtual std::string description() const = 0;
     virtual Result<std::vector<XdpCounts>> read() = 0;
+    // The id of the map that is read; 0: it is none of the program's.
+    [[nodiscard]] virtual uint32_t map() const { return 0; }
+    // Packets that the kernel did not let us count.
+    [[nodiscard]] virtual uint64_t passed_over() const { return 0; }
 };
 
 // Attaches to the entry and the exit of the program. Errors: unsupported, with the reason: a
-// program without BTF, a kernel without trampolines.
+// program without BTF, a kernel without trampolines, a machine whose policy forbids it.
 Result<std::unique_ptr<XdpCounter>> count_at_exit(const BpfProgramInfo &program);
 // Reads a map of the program's of the shape that the XDP tutorial teaches: an array or per-CPU
 // array of {u64 packets, u64 bytes} by action. Errors: unsupported, with what was found instead.
 Result<std::unique_ptr<XdpCounter>> count_by_map(const BpfProgramInfo &program);
 // Has the kernel count runs while it is open (BPF_ENABLE_STATS), which costs every BPF program of
-// the machine two readings of the clock a run.
+// the machine two readings of the clock a run. Errors: unsupported also for what stands in place of
+// a function of another program, and runs without being counted.
 Result<std::unique_ptr<XdpCounter>> count_by_runs(const BpfProgramInfo &program);
 
 struct OpenedXdpCounter {
-    std::unique_ptr<XdpCounter> counter;
-    std::vector<std::string> refused;  // why not in a better way
+    std::unique_ptr<XdpCounter> counter;  // nothing: it cannot be counted
+    std::vector<std::string> refused;     // "fexit: ...": why not in a better way
 };
 // The best that can be had.
-Result<OpenedXdpCounter> open_xdp_counter(const BpfProgramInfo &program);
+OpenedXdpCounter open_xdp_counter(const BpfProgramInfo &program);
 
 }  // namespace whydrop

@@ -7,7 +7,9 @@
 
 #include "probes/xdp_wire.h"
 #include "source/libbpf_words.h"
+#include "source/probe_loading.h"
 #include "source/xdp/verdicts.h"
+#include "sys/bpf_features.h"
 #include "xdp_verdicts.skel.h"
 
 namespace whydrop {
@@ -23,6 +25,9 @@ class ExitCounter : public XdpCounter {
     [[nodiscard]] XdpWay way() const override { return XdpWay::exit; }
     [[nodiscard]] std::string description() const override { return "fexit"; }
     Result<std::vector<XdpCounts>> read() override;
+    [[nodiscard]] uint64_t passed_over() const override {
+        return recursion_misses(bpf_program__fd(skeleton_->progs.leave));
+    }
 
   private:
     // In this order: the entry is to be known when the exit is.
@@ -30,20 +35,25 @@ class ExitCounter : public XdpCounter {
     Link enter_, leave_;
 };
 
-Error refused(const BpfProgramInfo &program, int err) {
-    Error error =
-        errno_error("cannot attach to the exit of program " + std::to_string(program.id), err);
-    if (const std::string words = last_libbpf_words(); !words.empty())
-        error.what += " (" + words + ")";
+// Who may load programs for tracepoints, and not for functions, lacks no privilege.
+Error refused(int err) {
+    Error error = errno_error("the kernel does not let us attach to its exit", err);
     error.code = Errc::unsupported;
+    if (err == EPERM)
+        error.hint = probe_tp_btf().works
+                         ? "it is no missing privilege, as this user may trace tracepoints: this "
+                           "machine forbids everybody to trace functions and programs, by lockdown "
+                           "or another security module"
+                         : "run as root, or with CAP_BPF and CAP_PERFMON";
+    else if (const std::string words = last_libbpf_words(); !words.empty())
+        error.hint = words;
     return error;
 }
 
 Status ExitCounter::open(const BpfProgramInfo &program) {
     if (program.btf == 0 || program.function.empty())
         return Error{Errc::unsupported,
-                     "program " + std::to_string(program.id) +
-                         " has no BTF, without which the kernel attaches nothing to its exit",
+                     "it has no BTF, without which the kernel attaches nothing to its exit",
                      "compile it with -g"};
     keep_libbpf_words();
     const auto target = open_program(program.id);
@@ -51,18 +61,18 @@ Status ExitCounter::open(const BpfProgramInfo &program) {
         return target.error();
     skeleton_.reset(xdp_verdicts_bpf__open());
     if (!skeleton_)
-        return refused(program, errno);
+        return refused(errno);
     for (bpf_program *ours : {skeleton_->progs.enter, skeleton_->progs.leave})
         if (const int err =
                 bpf_program__set_attach_target(ours, target->get(), program.function.c_str()))
-            return refused(program, -err);
+            return refused(-err);
     if (const int err = xdp_verdicts_bpf__load(skeleton_.get()))
-        return refused(program, -err);
+        return refused(-err);
     enter_.reset(bpf_program__attach_trace(skeleton_->progs.enter));
     if (enter_)
         leave_.reset(bpf_program__attach_trace(skeleton_->progs.leave));
     if (!leave_)
-        return refused(program, errno);
+        return refused(errno);
     return success();
 }
 

@@ -37,9 +37,10 @@ class MapCounter : public XdpCounter {
     MapCounter(Fd map, BpfMapInfo info) : map_(std::move(map)), info_(std::move(info)) {}
     [[nodiscard]] XdpWay way() const override { return XdpWay::map; }
     [[nodiscard]] std::string description() const override {
-        return "its map " + info_.name + " " + std::to_string(info_.id);
+        return "map " + info_.name + " " + std::to_string(info_.id);
     }
     Result<std::vector<XdpCounts>> read() override;
+    [[nodiscard]] uint32_t map() const override { return info_.id; }
 
   private:
     Fd map_;
@@ -80,9 +81,9 @@ Result<std::unique_ptr<XdpCounter>> count_by_map(const BpfProgramInfo &program) 
         others += (others.empty() ? "" : ", ") + shape(*info);
     }
     return Error{Errc::unsupported,
-                 "program " + std::to_string(program.id) +
-                     " keeps no map of packets and bytes by action; it has " +
-                     (others.empty() ? "none" : others),
+                 "it keeps no array of packets and bytes by action (key 4, value 16 bytes, 5 "
+                 "entries); it has " +
+                     (others.empty() ? "no map" : others),
                  ""};
 }
 

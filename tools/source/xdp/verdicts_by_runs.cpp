@@ -32,6 +32,11 @@ class RunCounter : public XdpCounter {
 }  // namespace
 
 Result<std::unique_ptr<XdpCounter>> count_by_runs(const BpfProgramInfo &program) {
+    if (program.type == BPF_PROG_TYPE_EXT)
+        return Error{Errc::unsupported,
+                     "the kernel does not count the runs of what replaces a function of another "
+                     "program, as a dispatcher's members do",
+                     ""};
     Fd statistics(bpf_enable_stats(BPF_STATS_RUN_TIME));
     if (!statistics) {
         Error error = errno_error("cannot have the kernel count the runs of programs", errno);

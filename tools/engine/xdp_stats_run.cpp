@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/xdp_stats_run.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/session.h"
+#include "engine/xdp_stats.h"
+#include "source/xdp/attachments.h"
+
+namespace whydrop {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr double ns_per_s = 1e9;
+
+Result<XdpCounting::Opened> open_counter(uint32_t program) {
+    const auto fd = open_program(program);
+    if (!fd)
+        return fd.error();
+    auto info = program_info(*fd);
+    if (!info)
+        return info.error();
+    OpenedXdpCounter counter = open_xdp_counter(*info);
+    return XdpCounting::Opened{std::move(*info), std::move(counter)};
+}
+
+// What an error is told apart by.
+auto kind_of(const XdpError &error) {
+    return std::tuple(error.kind, error.code, error.netns, error.ifindex, error.program, error.map,
+                      error.target);
+}
+
+class XdpStatsRun {
+  public:
+    XdpStatsRun(const XdpStatsOptions &options, DocumentOutput &output)
+        : options_(options), output_(output) {}
+
+    Result<int> run();
+
+  private:
+    Status prepare();
+    Status look_first();
+    Status look();
+    Status begin();
+    Status loop();
+    Status finish();
+    Result<XdpStatsReport> report(bool final);
+    Status add_errors(XdpStatsReport &report);
+    [[nodiscard]] XdpErrorStanding named(const XdpError &error) const;
+    [[nodiscard]] bool is_ours(const XdpError &error) const;
+    [[nodiscard]] std::string gone() const;
+
+    const XdpStatsOptions &options_;
+    DocumentOutput &output_;
+    std::optional<XdpWatch> watch_;
+    XdpScene scene_;
+    std::optional<RunTime> time_;
+    std::unique_ptr<XdpErrors> errors_;  // nothing: they cannot be counted
+    std::string no_errors_;              // why
+    std::optional<XdpCounting> counting_;
+    std::vector<XdpError> errors_before_;  // as of the report before
+    XdpErrorTotals totals_;
+    size_t told_ = 0;
+    double begun_s_ = 0, period_s_ = 0;  // of monotonic time
+};
+
+double now_s() {
+    return static_cast<double>(monotonic_ns()) / ns_per_s;
+}
+
+Status XdpStatsRun::look_first() {
+    auto scene = watch_->look();
+    if (!scene)
+        return scene.error();
+    scene_ = std::move(*scene);
+    if (!scene_.has_device)
+        return no_such_device(options_.iface, options_.netns);
+    if (scene_.spots.empty() && options_.time.command.empty())
+        return Error{Errc::usage,
+                     options_.iface.empty() ? "no device has an XDP program"
+                                            : options_.iface + " has no XDP program",
+                     "whydrop xdp status shows which have; whydrop xdp load puts one on a device"};
+    return success();
+}
+
+Status XdpStatsRun::prepare() {
+    auto time = RunTime::prepare(options_.time);
+    if (!time)
+        return time.error();
+    time_.emplace(std::move(*time));
+    auto watch = XdpWatch::open(options_.netns, options_.iface);
+    if (!watch)
+        return watch.error();
+    watch_.emplace(std::move(*watch));
+    if (auto looked = look_first(); !looked)
+        return looked;
+    begun_s_ = now_s();
+    counting_.emplace(open_counter, [this] { return now_s() - begun_s_; });
+    counting_->follow(scene_);
+    auto errors = XdpErrors::open();
+    if (errors)
+        errors_ = std::move(*errors);
+    else
+        no_errors_ = errors.error().what;
+    return success();
+}
+
+Status XdpStatsRun::begin() {
+    begun_s_ = period_s_ = now_s();
+    time_->begin();
+    Session session = this_host();
+    session.command = options_.command_line;
+    session.source = "XDP programs";
+    if (!errors_)
+        session.notes.push_back("errors of XDP are not counted: " + no_errors_);
+    return output_.begin(session);
+}
+
+Status XdpStatsRun::look() {
+    auto scene = watch_->look();
+    if (!scene)
+        return scene.error();
+    scene_ = std::move(*scene);
+    counting_->follow(scene_);
+    return success();
+}
+
+std::string XdpStatsRun::gone() const {
+    if (!scene_.has_netns)
+        return "the network namespace " + options_.netns;
+    return scene_.has_device ? "" : options_.iface;
+}
+
+bool XdpStatsRun::is_ours(const XdpError &error) const {
+    if (options_.iface.empty() && options_.netns.empty())
+        return true;
+    if (error.ifindex == 0)
+        return counting_->reads_map(error.map);
+    const auto device = counting_->devices().find({error.netns, error.ifindex});
+    return device != counting_->devices().end() &&
+           (options_.iface.empty() || device->second.name == options_.iface);
+}
+
+XdpErrorStanding XdpStatsRun::named(const XdpError &error) const {
+    XdpErrorStanding standing;
+    standing.error = error;
+    const auto &devices = counting_->devices();
+    if (const auto at = devices.find({error.netns, error.ifindex}); at != devices.end()) {
+        standing.dev = at->second.name;
+        standing.netns = at->second.netns;
+    } else if (error.ifindex) {
+        standing.dev = "device " + std::to_string(error.ifindex);
+        standing.netns = std::to_string(error.netns);
+    }
+    if (error.kind == XdpErrorKind::cpumap_enqueue || error.kind == XdpErrorKind::cpumap_kthread) {
+        standing.target = "CPU " + std::to_string(error.target);
+    } else if (error.kind == XdpErrorKind::devmap) {
+        const auto to = devices.find({error.netns, error.target});
+        standing.target =
+            to == devices.end() ? "device " + std::to_string(error.target) : to->second.name;
+    }
+    return standing;
+}
+
+Status XdpStatsRun::add_errors(XdpStatsReport &report) {
+    if (!errors_)
+        return success();
+    auto totals = errors_->read();
+    if (!totals)
+        return totals.error();
+    totals_ = std::move(*totals);
+    for (const XdpError &error : totals_.errors) {
+        if (!is_ours(error))
+            continue;
+        XdpErrorStanding standing = named(error);
+        const auto before =
+            std::find_if(errors_before_.begin(), errors_before_.end(),
+                         [&](const XdpError &was) { return kind_of(was) == kind_of(error); });
+        standing.recent = error.frames - (before == errors_before_.end() ? 0 : before->frames);
+        report.errors.push_back(std::move(standing));
+    }
+    errors_before_ = totals_.errors;
+    return success();
+}
+
+Result<XdpStatsReport> XdpStatsRun::report(bool final) {
+    counting_->sample();
+    XdpStatsReport report;
+    const double now = now_s();
+    report.seconds = now - begun_s_;
+    report.period_s = now - period_s_;
+    report.final = final;
+    report.programs = counting_->standings(final);
+    report.counted = counting_->counted();
+    report.changes = counting_->changes();
+    report.told = told_;
+    if (auto added = add_errors(report); !added)
+        return added.error();
+    told_ = report.changes.size();
+    period_s_ = now;
+    counting_->next_period();
+    return report;
+}
+
+// Programs are looked for once in an interval, and at least once a second.
+Status XdpStatsRun::loop() {
+    constexpr milliseconds tick{100};
+    const double interval = options_.time.interval_s;
+    const double between_s = interval > 0 ? std::min(interval, 1.0) : 1.0;
+    double next_look_s = now_s() + between_s;
+    for (bool stop = false; !stop && !output_.closed();) {
+        const auto woken =
+            time_->wait(std::min(tick, milliseconds(static_cast<int64_t>(1000 * between_s) + 1)));
+        stop = woken.stop;
+        if (woken.report || now_s() >= next_look_s) {
+            if (auto looked = look(); !looked)
+                return looked;
+            next_look_s = now_s() + between_s;
+            stop |= !gone().empty() && options_.time.command.empty();
+        }
+        if (options_.stop_after) {
+            counting_->sample();
+            stop |= counting_->packets() >= options_.stop_after;
+        }
+        if (!woken.report)
+            continue;
+        const auto so_far = report(false);
+        if (!so_far)
+            return so_far.error();
+        if (auto shown = output_.interval(XdpStatsDocument(*so_far)); !shown)
+            return shown;
+    }
+    return success();
+}
+
+Status XdpStatsRun::finish() {
+    if (auto looked = look(); !looked)
+        return looked;
+    const auto last = report(true);
+    if (!last)
+        return last.error();
+    Losses losses = counting_->losses();
+    if (totals_.no_room > 0)
+        losses.push_back({"errors_no_room", totals_.no_room, "frames",
+                          "with errors of more kinds than there is room for", false});
+    if (totals_.passed_over > 0)
+        losses.push_back({"errors_passed_over", totals_.passed_over, "errors",
+                          "the kernel did not run our program, as it ran already", false});
+    for (const std::string &unseen : scene_.unseen)
+        losses.push_back({"unseen", 1, "places", unseen, false});
+    if (const std::string what = gone(); !what.empty())
+        losses.push_back({"gone", 1, "places", what + " went away while it was watched", false});
+    return output_.end(XdpStatsDocument(*last), losses);
+}
+
+Result<int> XdpStatsRun::run() {
+    if (auto prepared = prepare(); !prepared)
+        return prepared.error();
+    if (auto begun = begin(); !begun)
+        return begun.error();
+    if (auto subject = time_->start_subject(); !subject)
+        return subject.error();
+    if (auto looped = loop(); !looped)
+        return looped.error();
+    if (auto finished = finish(); !finished)
+        return finished.error();
+    const std::string what = gone();
+    if (!what.empty() && options_.time.command.empty())
+        return Error{Errc::failed, what + " went away while it was watched", ""};
+    return time_->command_status().value_or(0);
+}
+
+}  // namespace
+
+Result<int> run_xdp_stats(const XdpStatsOptions &options, DocumentOutput &output) {
+    return XdpStatsRun(options, output).run();
+}
+
+}  // namespace whydrop
