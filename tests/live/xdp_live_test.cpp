@@ -1,68 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What whydrop says of XDP programs that are really there, about packets that were really sent.
 #include <gtest/gtest.h>
-#include <linux/if_packet.h>
-#include <sys/socket.h>
 
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
 
-#include "lab/frames.h"
-#include "lab/network.h"
 #include "process.h"
 #include "source/xdp/errors.h"
 #include "source/xdp/verdicts.h"
-#include "xdp_subject.h"
+#include "xdp_lab.h"
 
 namespace whydrop::live {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t passed = 11, dropped = 7;
-constexpr uint16_t passed_port = 7, dropped_port = 9;
-
-class XdpLive : public testing::Test {
+class XdpLive : public XdpLab {
   protected:
-    void SetUp() override {
-        auto network = LabNetwork::create();
-        ASSERT_TRUE(network.ok()) << network.error().what;
-        network_.emplace(std::move(*network));
-    }
-
-    XdpSubject subject(const std::string &file, const std::string &program,
-                       uint32_t mode = XDP_FLAGS_DRV_MODE) const {
-        auto attached = XdpSubject::attach(file, program, network_->netns(Side::rx),
-                                           network_->port(Side::rx).ifindex, mode);
-        EXPECT_TRUE(attached.ok()) << attached.error().what;
-        return std::move(*attached);
-    }
-
-    // These and no others: a FrameSender has a frame of its own behind them.
-    void send(uint16_t port, uint64_t times) const {
-        FrameSpec spec = frame_between(*network_, Side::tx);
-        spec.dport = port;
-        const auto frame = build_frame(spec);
-        const auto inside = network_->enter(Side::tx);
-        ASSERT_TRUE(inside.ok());
-        const Fd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-        sockaddr_ll device = {};
-        device.sll_family = AF_PACKET;
-        device.sll_ifindex = static_cast<int>(network_->port(Side::tx).ifindex);
-        ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr *>(&device), sizeof device), 0);
-        for (uint64_t i = 0; i < times; i++)
-            ASSERT_EQ(::send(socket.get(), frame.data(), frame.size(), 0),
-                      static_cast<ssize_t>(frame.size()));
-    }
-    void send_both() const {
-        send(passed_port, passed);
-        send(dropped_port, dropped);
-    }
-    [[nodiscard]] uint64_t frame_bytes() const {
-        return build_frame(frame_between(*network_, Side::tx)).size();
-    }
-
     [[nodiscard]] std::vector<Json> status(std::vector<std::string> words = {}) const {
         words.insert(words.begin(), {WHYDROP_BINARY, "xdp", "status", "-f", "json", "-n",
                                      std::to_string(network_->inode(Side::rx))});
@@ -74,8 +29,6 @@ class XdpLive : public testing::Test {
             lines.push_back(Json::parse(line));
         return lines;
     }
-
-    std::optional<LabNetwork> network_;
 };
 
 BpfProgramInfo info_of(const XdpSubject &subject) {
@@ -93,9 +46,6 @@ XdpCount of(const std::vector<XdpCounts> &all, XdpAnswer answer) {
     }
     return sum;
 }
-
-// What a device's poll answers comes a little after what was sent.
-constexpr auto patience = std::chrono::seconds(5);
 
 uint64_t all_of(const std::vector<XdpCounts> &all) {
     uint64_t sum = 0;
@@ -206,6 +156,10 @@ struct ErrorRow {
     XdpErrorKind kind;
     int32_t code;
 };
+
+void PrintTo(const ErrorRow &row, std::ostream *to) {
+    *to << row.sentence;
+}
 
 class XdpLiveErrors : public XdpLive, public testing::WithParamInterface<ErrorRow> {};
 

@@ -32,20 +32,38 @@ Result<XdpSubject> XdpSubject::attach(const std::string &file, const std::string
         return Error{Errc::usage, path + " has no program " + program, ""};
     if (const int err = bpf_object__load(subject.object_.get()))
         return errno_error("cannot load " + program, -err);
+    if (auto put = subject.put(bpf_program__fd(chosen), netns, ifindex, mode); !put)
+        return put.error();
+    return subject;
+}
+
+Result<XdpSubject> XdpSubject::attach_bare(const Fd &netns, uint32_t ifindex, uint32_t mode) {
+    const bpf_insn passes[] = {{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, XDP_PASS},
+                               {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+    const Fd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "bare", "GPL", passes,
+                                   sizeof passes / sizeof passes[0], nullptr));
+    if (!program)
+        return errno_error("cannot load a program", errno);
+    XdpSubject subject;
+    if (auto put = subject.put(program.get(), netns, ifindex, mode); !put)
+        return put.error();
+    return subject;
+}
+
+Status XdpSubject::put(int program, const Fd &netns, uint32_t ifindex, uint32_t mode) {
     const auto inside = NetnsScope::enter(netns);
     if (!inside)
         return inside.error();
-    if (const int err =
-            bpf_xdp_attach(static_cast<int>(ifindex), bpf_program__fd(chosen), mode, nullptr))
-        return errno_error("cannot attach " + program, -err);
-    subject.netns_.reset(::fcntl(netns.get(), F_DUPFD_CLOEXEC, 0));
-    subject.ifindex_ = ifindex;
-    subject.mode_ = mode;
+    if (const int err = bpf_xdp_attach(static_cast<int>(ifindex), program, mode, nullptr))
+        return errno_error("cannot attach a program", -err);
+    netns_.reset(::fcntl(netns.get(), F_DUPFD_CLOEXEC, 0));
+    ifindex_ = ifindex;
+    mode_ = mode;
     bpf_prog_info info = {};
     uint32_t bytes = sizeof info;
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(chosen), &info, &bytes) == 0)
-        subject.id_ = info.id;
-    return subject;
+    if (bpf_obj_get_info_by_fd(program, &info, &bytes) == 0)
+        id_ = info.id;
+    return success();
 }
 
 XdpSubject::~XdpSubject() {

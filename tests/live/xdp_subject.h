@@ -23,6 +23,9 @@ class XdpSubject {
     static Result<XdpSubject> attach(const std::string &file, const std::string &program,
                                      const Fd &netns, uint32_t ifindex,
                                      uint32_t mode = XDP_FLAGS_DRV_MODE);
+    // Passes everything, and has neither BTF nor a map.
+    static Result<XdpSubject> attach_bare(const Fd &netns, uint32_t ifindex,
+                                          uint32_t mode = XDP_FLAGS_DRV_MODE);
     XdpSubject(XdpSubject &&) noexcept = default;
     XdpSubject &operator=(XdpSubject &&) = delete;
     ~XdpSubject();
@@ -33,6 +36,7 @@ class XdpSubject {
 
   private:
     XdpSubject() = default;
+    Status put(int program, const Fd &netns, uint32_t ifindex, uint32_t mode);
     Handle<bpf_object, &close_object> object_;
     Fd netns_;
     uint32_t ifindex_ = 0, mode_ = 0, id_ = 0;
