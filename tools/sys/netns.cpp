@@ -114,8 +114,13 @@ Result<Fd> open_netns(const std::string &which) {
 }
 
 Result<Fd> open_netns(const NetnsEntry &entry) {
-    return open_path(entry.name.empty() ? "/proc/" + std::to_string(entry.pid) + "/ns/net"
-                                        : std::string(kNames) + "/" + entry.name);
+    auto netns = open_path(entry.name.empty() ? "/proc/" + std::to_string(entry.pid) + "/ns/net"
+                                              : std::string(kNames) + "/" + entry.name);
+    if (!netns && netns.error().code == Errc::unsupported)
+        return netns;
+    const auto inode = netns ? netns_inode(*netns) : Result<uint32_t>(netns.error());
+    // The process may have ended or gone elsewhere since, and left others there.
+    return inode && *inode == entry.inode ? std::move(netns) : open_netns_by_inode(entry.inode);
 }
 
 Result<Fd> open_netns_by_inode(uint32_t inode) {
