@@ -107,6 +107,13 @@ def hist(kernel, place):
                      timeout=LIVE_SECONDS)
 
 
+def xdp(kernel, place):
+    """XDP programs on a veth pair, and what `whydrop xdp` says of them."""
+    tests = place.build / "tests/live"
+    return _in_guest(kernel, place, "xdp", [tests / "xdp_live_test", tests / "xdp_stats_test"],
+                     timeout=LIVE_SECONDS)
+
+
 def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
                      timeout=2 * LIVE_SECONDS, environment=environment)

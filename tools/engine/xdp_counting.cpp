@@ -58,7 +58,8 @@ std::string XdpCounting::described(uint32_t program) const {
 void XdpCounting::tell(const XdpPlace &place, uint32_t old_program, uint32_t new_program,
                        std::string text) {
     const XdpScene::Device &device = devices_[place];
-    changes_.push_back({clock_(), device.name, device.netns, place.first, old_program, new_program,
+    changes_.push_back({clock_() - begun_s_, device.name, device.netns, place.first, old_program,
+                        new_program,
                         device.name.empty() ? std::move(text) : device.name + ": " + text});
 }
 
@@ -184,6 +185,15 @@ void XdpCounting::follow(const XdpScene &scene) {
     }
     follows_ = true;
     spots_ = scene.spots;
+}
+
+void XdpCounting::begin() {
+    sample();
+    for (Program &program : programs_)
+        for (auto &[place, meter] : program.meters)
+            meter.begin();
+    changes_.clear();
+    begun_s_ = clock_();
 }
 
 void XdpCounting::next_period() {

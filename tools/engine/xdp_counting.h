@@ -30,7 +30,7 @@ struct XdpStanding {
 
 // What happened to programs meanwhile.
 struct XdpChange {
-    double at_s = 0;
+    double at_s = 0;  // since begin()
     std::string dev, netns;
     uint32_t inode = 0;
     uint32_t old_program = 0, new_program = 0;  // 0: none
@@ -57,6 +57,8 @@ class XdpCounting {
     // What the first scene has is there, what later ones have in addition has come. What came or
     // went is told in changes().
     void follow(const XdpScene &scene);
+    // All of the first scene is opened: what it counted so far was before the run.
+    void begin();
     void sample();
     void next_period();
 
@@ -102,6 +104,7 @@ class XdpCounting {
     std::map<XdpPlace, XdpScene::Device> devices_;  // all that were ever seen
     std::vector<XdpChange> changes_;
     bool follows_ = false;
+    double begun_s_ = 0;
 };
 
 }  // namespace whydrop

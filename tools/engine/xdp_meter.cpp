@@ -47,6 +47,11 @@ bool XdpMeter::take(double now_s, const XdpCounts &counts) {
     return grows;
 }
 
+void XdpMeter::begin() {
+    sum_ = before_ = {};
+    begin_s_ = period_s_ = now_s_;
+}
+
 XdpAmount XdpMeter::period() const {
     return {difference(sum_, before_), now_s_ - period_s_};
 }

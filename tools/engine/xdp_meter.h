@@ -29,6 +29,8 @@ class XdpMeter {
     bool take(double now_s, const XdpCounts &counts);
 
     [[nodiscard]] XdpAmount whole() const { return {sum_, now_s_ - begin_s_}; }
+    // What was counted until now is not ours either.
+    void begin();
     // Since the last next_period().
     [[nodiscard]] XdpAmount period() const;
     void next_period();

@@ -97,8 +97,7 @@ Status XdpStatsRun::prepare() {
     watch_.emplace(std::move(*watch));
     if (auto looked = look_first(); !looked)
         return looked;
-    begun_s_ = now_s();
-    counting_.emplace(open_counter, [this] { return now_s() - begun_s_; });
+    counting_.emplace(open_counter, now_s);
     counting_->follow(scene_);
     auto errors = XdpErrors::open();
     if (errors)
@@ -109,6 +108,7 @@ Status XdpStatsRun::prepare() {
 }
 
 Status XdpStatsRun::begin() {
+    counting_->begin();
     begun_s_ = period_s_ = now_s();
     time_->begin();
     Session session = this_host();

@@ -5,6 +5,13 @@
 
 namespace whydrop {
 
+namespace {
+
+// The function of libxdp's dispatcher that calls the others.
+constexpr char whole_dispatcher[] = "xdp_dispatcher";
+
+}  // namespace
+
 Result<XdpWatch> XdpWatch::open(const std::string &netns, std::string iface) {
     if (netns.empty())
         return XdpWatch({}, std::move(iface));
@@ -40,6 +47,11 @@ Result<bool> XdpWatch::add_spots(const NetnsEntry &netns, const NetworkLink &lin
         if (!members)
             return false;
         const XdpPlace place{netns.inode, link.ifindex};
+        const auto alone = members->find(whole_dispatcher);
+        if (alone != members->end()) {
+            scene.spots.push_back({place, xdp.mode, {}, alone->second, false});
+            continue;
+        }
         scene.spots.push_back({place, xdp.mode, {}, xdp.program, !members->empty()});
         for (const auto &[part, program] : *members)
             scene.spots.push_back({place, xdp.mode, part, program, false});
