@@ -218,9 +218,8 @@ std::vector<std::string> XdpStatsDocument::notes(size_t rows) const {
     std::vector<std::string> notes;
     for (const Section &section : {count_section(report_), error_section(report_)})
         if (section.rows.size() > rows)
-            notes.push_back(counted_of(section.rows.size() - rows, "more row") + " of " +
-                            (section.type == "xdp_error" ? "errors" : "programs") +
-                            " not shown: --top");
+            notes.push_back("not shown: " + counted_of(section.rows.size() - rows, "row") + " of " +
+                            (section.type == "xdp_error" ? "errors" : "programs") + " (--top)");
     std::vector<std::pair<std::string, std::string>> reasons;  // and the programs of each
     for (const XdpCounted &how : report_.counted)
         for (const std::string &why : how.refused) {
