@@ -71,7 +71,9 @@ Status DocumentOutput::begin(const Session &session) {
         if (!begun)
             return unless_closed(begun);
     }
-    return unless_closed(shown_.begin(session));
+    // Who reads it knows from here on that it is observed.
+    auto begun = shown_.begin(session);
+    return unless_closed(begun ? output_.flush() : begun);
 }
 
 Status DocumentOutput::redraw(std::vector<Section> so_far) {
