@@ -14,6 +14,7 @@
 #include "wrong_receive.h"
 #include "wrong_replay.h"
 #include "wrong_scripts.h"
+#include "wrong_xdp.h"
 
 namespace whydrop::live {
 namespace {
@@ -386,6 +387,7 @@ TEST_P(WrongUse, IsAnswered) {
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
 INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Xdp, WrongUse, testing::ValuesIn(xdp_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Receive, WrongUse, testing::ValuesIn(receive_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Scripts, WrongUse, testing::ValuesIn(script_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Replay, WrongUse, testing::ValuesIn(replay_rows), test_name);
