@@ -228,9 +228,10 @@ Result<std::map<std::string, uint32_t>> members_of(const NetnsEntry &netns, cons
     const auto inside = NetnsScope::enter(netns);
     if (!inside)
         return inside.error();
-    size_t number = 0;
-    for (const uint32_t id : dispatched_on(dev))
-        (*told)["prog" + std::to_string(number++)] = id;
+    const std::vector<uint32_t> ids = dispatched_on(dev);
+    for (size_t i = 0; i < ids.size(); i++)
+        // One alone stands in for the whole.
+        (*told)[ids.size() == 1 ? program.function : "prog" + std::to_string(i)] = ids[i];
     return told;
 }
 
