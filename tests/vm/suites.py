@@ -107,11 +107,19 @@ def hist(kernel, place):
                      timeout=LIVE_SECONDS)
 
 
+# Without what virtio_net cannot do together with XDP.
+XDP_NIC = "virtio-net-pci,guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off"
+
+
 def xdp(kernel, place):
-    """XDP programs on a veth pair, and what `whydrop xdp` says of them."""
-    tests = place.build / "tests/live"
-    return _in_guest(kernel, place, "xdp", [tests / "xdp_live_test", tests / "xdp_stats_test"],
-                     timeout=LIVE_SECONDS)
+    """XDP programs on a veth pair, on lo and on a NIC, and what `whydrop xdp` says of them."""
+    tests = place.build / "tests"
+    return _in_guest(kernel, place, "xdp",
+                     [tests / "live/xdp_live_test", tests / "live/xdp_stats_test",
+                      f"{CHECKS / 'xdp'}=lo", f"{CHECKS / 'xdp'}=virtio"],
+                     timeout=LIVE_SECONDS, devices=guest.nics(2, XDP_NIC),
+                     environment={"WHYDROP": place.build / "tools/whydrop",
+                                  "XDP_SUBJECTS": tests / "xdp"})
 
 
 def _scripts(kernel, place, suite, names, **environment):
