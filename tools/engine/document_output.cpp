@@ -81,6 +81,8 @@ Status DocumentOutput::redraw(std::vector<Section> so_far) {
     const Window window = window_of(output_.fd());
     const size_t fit = window.rows > taken + 1 ? window.rows - taken : 1;
     limit(so_far, fit);
+    DocumentStyle style = options_.style;
+    style.columns = std::min(style.columns, window.columns);
     std::vector<Screen::Line> lines;
     for (Section &section : so_far) {
         section.shown = std::min(section.shown, fit);
@@ -90,11 +92,11 @@ Status DocumentOutput::redraw(std::vector<Section> so_far) {
             lines.emplace_back();
         if (!section.title.empty())
             lines.push_back({section.title, true});
-        std::istringstream text(section_text(section, options_.style));
+        std::istringstream text(section_text(section, style));
         for (std::string line; std::getline(text, line);)
             lines.push_back({line});
     }
-    return screen_.draw(output_, lines, options_.style.colour);
+    return screen_.draw(output_, lines, style.colour);
 }
 
 Status DocumentOutput::interval(std::vector<Section> so_far) {

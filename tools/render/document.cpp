@@ -123,7 +123,7 @@ std::string rows_text(const Section &section, const DocumentStyle &style) {
     switch (section.shape) {
         case SectionShape::table:
             for (const auto &line :
-                 table_of(section, style.bars).lines(style.wide ? 0 : kTextColumns, style.header))
+                 table_of(section, style.bars).lines(style.wide ? 0 : style.columns, style.header))
                 text += line + "\n";
             return text;
         case SectionShape::facts:

@@ -13,9 +13,10 @@ namespace whydrop {
 
 struct DocumentStyle {
     bool json = false;
-    bool heads = false;  // of JSON: a line before each section, by which replay shows it the same
-    bool header = true;  // --no-header
-    bool wide = false;   // --wide: as many columns as it takes
+    bool heads = false;    // of JSON: a line before each section, by which replay shows it the same
+    bool header = true;    // --no-header
+    bool wide = false;     // --wide: as many columns as it takes
+    size_t columns = 100;  // else
     bool colour = false;
     bool bars = false;  // of shares, in tables
 };
