@@ -184,8 +184,7 @@ TEST_F(XdpCountingTest, AProgramThatIsReplacedKeepsItsCountsAndTheNextHasABaseli
     EXPECT_EQ(sum(7), 11u);
     EXPECT_EQ(sum(9), 13u);
     EXPECT_EQ(told(),
-              "eth0: program 7 filter was replaced by 9 filter, and its map 1007 by 1009; it is "
-              "counted from here on [7 9]\n");
+              "eth0: program 7 filter was replaced by 9 filter, and its map 1007 by 1009 [7 9]\n");
     for (const XdpStanding &at : counting_.standings(true)) {
         EXPECT_EQ(at.gone, at.program == 7);
         EXPECT_DOUBLE_EQ(at.recent.seconds, at.program == 7 ? 1 : 2) << at.program;
@@ -200,9 +199,7 @@ TEST_F(XdpCountingTest, ACounterThatWasSetBackIsTold) {
     say(7, {counts(10, 0)});
     counting_.sample();
     EXPECT_EQ(sum(7), 7u);
-    EXPECT_EQ(told(),
-              "eth0: program 7 filter: its counts (map counts 1007) were set back; it is counted "
-              "anew from here on [7 7]\n");
+    EXPECT_EQ(told(), "eth0: program 7 filter: its counts (map counts 1007) were set back [7 7]\n");
 }
 
 TEST_F(XdpCountingTest, DevicesApartWhereTheyAreToldApart) {
@@ -230,8 +227,8 @@ TEST_F(XdpCountingTest, WhatComesGoesAndComesAgain) {
     EXPECT_EQ(sum(107, "eth1"), 14u) << "in two rows";
     EXPECT_EQ(told(),
               "eth1: program 107 filter is gone, as the device is [107 0]\n"
-              "eth0: program 7 filter was put on it; it is counted from here on [0 7]\n"
-              "eth1: program 107 filter was put on it; it is counted from here on [0 107]\n");
+              "eth0: program 7 filter was put on it [0 7]\n"
+              "eth1: program 107 filter was put on it [0 107]\n");
 }
 
 TEST_F(XdpCountingTest, ADispatcherThatIsReplacedLeavesItsMembersWhatTheyWere) {
@@ -246,9 +243,8 @@ TEST_F(XdpCountingTest, ADispatcherThatIsReplacedLeavesItsMembersWhatTheyWere) {
     EXPECT_EQ(sum(111), 13u);
     EXPECT_EQ(counting_.packets(), 13u) << "each once, by the verdict";
     EXPECT_EQ(told(),
-              "eth0: program 110 filter was replaced by 120 filter; it is counted from here on "
-              "[110 120]\n"
-              "eth0: program 121 filter was put on it; it is counted from here on [0 121]\n");
+              "eth0: program 110 filter was replaced by 120 filter [110 120]\n"
+              "eth0: program 121 filter was put on it [0 121]\n");
 }
 
 TEST_F(XdpCountingTest, ACounterThatFailsIsTold) {

@@ -83,8 +83,7 @@ void XdpCounting::sample(Program &program) {
     if (program.way == XdpWay::exit)
         program.without_place = packets_of(counts_at(*counts, everywhere));
     if (!grows)
-        tell_of_it(": its counts (" + program.how.by +
-                   ") were set back; it is counted anew from here on");
+        tell_of_it(": its counts (" + program.how.by + ") were set back");
 }
 
 void XdpCounting::sample() {
@@ -156,13 +155,12 @@ void XdpCounting::compare(const XdpPlace &place, const XdpScene &now) {
         if (old && old->how.map && young->how.map && old->how.map != young->how.map)
             text += ", and its map " + std::to_string(old->how.map) + " by " +
                     std::to_string(young->how.map);
-        tell(place, was.program, next->program, text + "; it is counted from here on");
+        tell(place, was.program, next->program, std::move(text));
         told.insert(next->program);
     }
     for (const XdpSpot &is : after)
         if (!has(before, is.program) && !told.contains(is.program))
-            tell(place, 0, is.program,
-                 described(is.program) + " was put on it; it is counted from here on");
+            tell(place, 0, is.program, described(is.program) + " was put on it");
 }
 
 void XdpCounting::follow(const XdpScene &scene) {
