@@ -86,7 +86,8 @@ Status DocumentOutput::redraw(std::vector<Section> so_far) {
     std::vector<Screen::Line> lines;
     for (Section &section : so_far) {
         section.shown = std::min(section.shown, fit);
-        if (section.shape == SectionShape::notes || is_of_json(section))
+        const bool says_nothing = section.rows.empty() && section.if_empty.empty();
+        if (says_nothing || section.shape == SectionShape::notes || is_of_json(section))
             continue;
         if (!lines.empty())
             lines.emplace_back();

@@ -141,21 +141,19 @@ Section error_section(const XdpStatsReport &report) {
     return section;
 }
 
-Section change_section(const XdpStatsReport &report, size_t first) {
+Section change_section(const XdpStatsReport &report) {
     Section section;
     section.type = "xdp_change";
     section.shape = SectionShape::lines;
     section.columns = {{"at_s", ""},   {"dev", ""},    {"netns", ""}, {"netns_inode", ""},
                        {"old_id", ""}, {"new_id", ""}, {"change", ""}};
-    for (size_t i = first; i < report.changes.size(); i++) {
-        const XdpChange &change = report.changes[i];
+    for (const XdpChange &change : report.changes)
         section.rows.push_back(
             {change.at_s, text_or_none(change.dev), text_or_none(change.netns),
              change.inode ? Value(uint64_t{change.inode}) : Value(),
              change.old_program ? Value(uint64_t{change.old_program}) : Value(),
              change.new_program ? Value(uint64_t{change.new_program}) : Value(),
              "after " + value_text(change.at_s, ValueForm::plain) + " s: " + change.text});
-    }
     return section;
 }
 
@@ -170,9 +168,23 @@ std::string headline(const XdpStatsReport &report) {
     return report.final ? line : line + "; rates of the last " + seconds(report.period_s);
 }
 
-void keep_rows(Section &section, size_t rows) {
-    if (section.rows.size() > rows)
-        section.rows.resize(rows);
+// Why a better way of counting was not to be had, with the programs of each.
+std::vector<std::string> refusals(const XdpStatsReport &report) {
+    std::vector<std::string> notes;
+    std::vector<std::pair<std::string, std::string>> reasons;
+    for (const XdpCounted &how : report.counted)
+        for (const std::string &why : how.refused) {
+            auto known = std::find_if(reasons.begin(), reasons.end(),
+                                      [&](const auto &reason) { return reason.first == why; });
+            if (known == reasons.end())
+                known = reasons.insert(known, {why, "program"});
+            else
+                known->second += ",";
+            known->second += " " + std::to_string(how.program);
+        }
+    for (const auto &[why, programs] : reasons)
+        notes.push_back(programs + ": no " + why);
+    return notes;
 }
 
 }  // namespace
@@ -192,48 +204,12 @@ std::string xdp_error_text(const XdpError &error) {
     }
 }
 
-std::vector<Section> XdpStatsDocument::whole() const {
-    std::vector<Section> sections = {count_section(report_), counted_section(report_),
-                                     error_section(report_),
-                                     change_section(report_, report_.final ? 0 : report_.told)};
+std::vector<Section> xdp_stats_sections(const XdpStatsReport &report) {
+    std::vector<Section> sections = {count_section(report), counted_section(report),
+                                     error_section(report), change_section(report),
+                                     notes_section(refusals(report))};
+    sections.front().title = headline(report);
     return sections;
-}
-
-std::vector<Section> XdpStatsDocument::cut(size_t rows) const {
-    constexpr size_t changes_shown = 3;
-    std::vector<Section> sections = {count_section(report_)};
-    sections.front().title = headline(report_);
-    if (!report_.errors.empty())
-        sections.push_back(error_section(report_));
-    const size_t changes = report_.changes.size();
-    if (changes > 0)
-        sections.push_back(change_section(
-            report_, report_.final || changes < changes_shown ? 0 : changes - changes_shown));
-    for (Section &section : sections)
-        keep_rows(section, rows);
-    return sections;
-}
-
-std::vector<std::string> XdpStatsDocument::notes(size_t rows) const {
-    std::vector<std::string> notes;
-    for (const Section &section : {count_section(report_), error_section(report_)})
-        if (section.rows.size() > rows)
-            notes.push_back("not shown: " + counted_of(section.rows.size() - rows, "row") + " of " +
-                            (section.type == "xdp_error" ? "errors" : "programs") + " (--top)");
-    std::vector<std::pair<std::string, std::string>> reasons;  // and the programs of each
-    for (const XdpCounted &how : report_.counted)
-        for (const std::string &why : how.refused) {
-            auto known = std::find_if(reasons.begin(), reasons.end(),
-                                      [&](const auto &reason) { return reason.first == why; });
-            if (known == reasons.end())
-                known = reasons.insert(known, {why, "program"});
-            else
-                known->second += ",";
-            known->second += " " + std::to_string(how.program);
-        }
-    for (const auto &[why, programs] : reasons)
-        notes.push_back(programs + ": no " + why);
-    return notes;
 }
 
 }  // namespace whydrop

@@ -2,8 +2,8 @@
 // What XDP programs did with packets, as sections of a report.
 #pragma once
 
-#include "engine/document_output.h"
 #include "engine/xdp_counting.h"
+#include "model/document.h"
 #include "source/xdp/errors.h"
 
 namespace whydrop {
@@ -21,22 +21,12 @@ struct XdpStatsReport {
     std::vector<XdpErrorStanding> errors;
     std::vector<XdpCounted> counted;
     std::vector<XdpChange> changes;
-    size_t told = 0;  // of the changes: were in a report before
     double seconds = 0, period_s = 0;
     bool final = false;
 };
 
-class XdpStatsDocument : public DocumentReport {
-  public:
-    explicit XdpStatsDocument(const XdpStatsReport &report) : report_(report) {}
-
-    [[nodiscard]] std::vector<Section> whole() const override;
-    [[nodiscard]] std::vector<Section> cut(size_t rows) const override;
-    [[nodiscard]] std::vector<std::string> notes(size_t rows) const override;
-
-  private:
-    const XdpStatsReport &report_;
-};
+// What was counted so far, for people and for programs.
+std::vector<Section> xdp_stats_sections(const XdpStatsReport &report);
 
 // What went wrong, in words: "aborted", "Invalid argument", "its queue was full".
 std::string xdp_error_text(const XdpError &error);

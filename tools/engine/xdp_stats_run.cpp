@@ -63,7 +63,6 @@ class XdpStatsRun {
     std::optional<XdpCounting> counting_;
     std::vector<XdpError> errors_before_;  // as of the report before
     XdpErrorTotals totals_;
-    size_t told_ = 0;
     double begun_s_ = 0, period_s_ = 0;  // of monotonic time
 };
 
@@ -196,10 +195,8 @@ Result<XdpStatsReport> XdpStatsRun::report(bool final) {
     report.programs = counting_->standings(final);
     report.counted = counting_->counted();
     report.changes = counting_->changes();
-    report.told = told_;
     if (auto added = add_errors(report); !added)
         return added.error();
-    told_ = report.changes.size();
     period_s_ = now;
     counting_->next_period();
     return report;
@@ -230,7 +227,7 @@ Status XdpStatsRun::loop() {
         const auto so_far = report(false);
         if (!so_far)
             return so_far.error();
-        if (auto shown = output_.interval(XdpStatsDocument(*so_far)); !shown)
+        if (auto shown = output_.interval(xdp_stats_sections(*so_far)); !shown)
             return shown;
     }
     return success();
@@ -253,7 +250,7 @@ Status XdpStatsRun::finish() {
         losses.push_back({"unseen", 1, "places", unseen, false});
     if (const std::string what = gone(); !what.empty())
         losses.push_back({"gone", 1, "places", what + " went away while it was watched", false});
-    return output_.end(XdpStatsDocument(*last), losses);
+    return output_.end({xdp_stats_sections(*last), losses});
 }
 
 Result<int> XdpStatsRun::run() {

@@ -29,7 +29,8 @@ std::string name_of(const NetnsEntry &netns);
 // such thing, unsupported when this user may not.
 Result<Fd> open_netns(const std::string &which);
 
-// As an entry leads there, or whatever else does now. Errors: usage when it is gone, unsupported when this user may not.
+// As an entry leads there, or whatever else does now. Errors: usage when it is gone, unsupported
+// when this user may not.
 Result<Fd> open_netns(const NetnsEntry &entry);
 
 // Looks under /run/netns, then at every process, and at every thread last.
