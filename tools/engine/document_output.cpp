@@ -27,7 +27,8 @@ Status write_all(DocumentWriter &writer, const std::vector<Section> &sections) {
 }  // namespace
 
 Status DocumentOutput::check(const DocumentOutputOptions &options) {
-    if (options.recording == "-" && options.style.json)
+    const bool two = options.recording == "-" && options.stdout_taken;
+    if (two || ((options.recording == "-" || options.stdout_taken) && options.style.json))
         return Error{Errc::usage, "two outputs cannot share stdout",
                      "give one of -o and -f json a file"};
     return success();
@@ -35,9 +36,9 @@ Status DocumentOutput::check(const DocumentOutputOptions &options) {
 
 DocumentOutput::DocumentOutput(DocumentOutputOptions options)
     : options_(std::move(options)),
-      output_(options_.recording == "-" ? STDERR_FILENO : STDOUT_FILENO),
+      output_(options_.recording == "-" || options_.stdout_taken ? STDERR_FILENO : STDOUT_FILENO),
       shown_(output_, options_.style) {
-    options_.quiet |= options_.recording == "-";
+    options_.quiet |= options_.recording == "-" || options_.stdout_taken;
 }
 
 bool DocumentOutput::closed() const {
@@ -111,6 +112,13 @@ Status DocumentOutput::interval(std::vector<Section> so_far) {
         });
     limit(so_far, interval_rows);
     return unless_closed(write_all(shown_, so_far));
+}
+
+Status DocumentOutput::more(const Section &section) {
+    if (recorded_)
+        if (auto written = recorded_->more(section); !written)
+            return unless_closed(written);
+    return options_.quiet ? success() : unless_closed(shown_.more(section));
 }
 
 Status DocumentOutput::end(Document report) {

@@ -18,9 +18,10 @@ namespace whydrop {
 
 struct DocumentOutputOptions {
     DocumentStyle style;
-    bool quiet = false;     // no interval
-    std::string recording;  // -o; "-": stdout, text then goes to stderr; empty: none
-    size_t top = 0;         // rows that people see; 0: some on the way, more at the end
+    bool quiet = false;         // no interval
+    std::string recording;      // -o; "-": stdout, text then goes to stderr; empty: none
+    size_t top = 0;             // rows that people see; 0: some on the way, more at the end
+    bool stdout_taken = false;  // by another output: text goes to stderr, and only the end
 };
 
 class DocumentOutput {
@@ -33,6 +34,8 @@ class DocumentOutput {
     Status begin(const Session &session);
     // All there is to say at this moment. On a terminal drawn in place.
     Status interval(std::vector<Section> so_far);
+    // Rows that are shown and kept as they come.
+    Status more(const Section &section);
     Status end(Document report);
     // A reader has left: the run is to end, and quietly.
     [[nodiscard]] bool closed() const;

@@ -193,17 +193,22 @@ std::string value_text(const Value &value, ValueForm form) {
 Status DocumentWriter::begin(const Session &session) {
     for (const std::string &note : session.notes)
         notes_.push_back(escaped(note));
-    return style_.json ? output_.write(to_json(session) + "\n") : success();
+    if (!style_.json)
+        return success();
+    auto written = output_.write(to_json(session) + "\n");
+    return written ? output_.flush() : written;  // who reads it knows that it has begun
 }
 
-std::string DocumentWriter::json_of(const Section &section) const {
-    std::string text = style_.heads ? section_line(section) + "\n" : "";
+std::string DocumentWriter::json_of(const Section &section, bool continues) const {
+    std::string text = style_.heads && !continues ? section_line(section) + "\n" : "";
     for (const auto &line : to_json_lines(section))
         text += line + "\n";
     return text;
 }
 
-std::string DocumentWriter::text_of(const Section &section) const {
+std::string DocumentWriter::text_of(const Section &section, bool continues) const {
+    if (continues)
+        return section_text(section, style_);
     TextStyle bold;
     bold.colour = style_.colour;
     std::string text = first_ ? "" : "\n";
@@ -213,6 +218,14 @@ std::string DocumentWriter::text_of(const Section &section) const {
 }
 
 Status DocumentWriter::write(const Section &section) {
+    return write(section, false);
+}
+
+Status DocumentWriter::more(const Section &section) {
+    return write(section, section.type == last_type_);
+}
+
+Status DocumentWriter::write(const Section &section, bool continues) {
     if (!style_.json) {
         if (section.shape == SectionShape::notes) {
             for (const auto &row : section.rows)
@@ -224,8 +237,10 @@ Status DocumentWriter::write(const Section &section) {
     }
     if (section.rows.empty() && section.if_empty.empty())
         return success();
-    auto written = output_.write(style_.json ? json_of(section) : text_of(section));
+    auto written =
+        output_.write(style_.json ? json_of(section, continues) : text_of(section, continues));
     first_ = false;
+    last_type_ = section.type;
     return written ? output_.flush() : written;
 }
 

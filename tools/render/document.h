@@ -30,18 +30,22 @@ class DocumentWriter {
     Status begin(const Session &session);
     // Text has nothing of a section whose columns have no title.
     Status write(const Section &section);
+    // The same, as more rows of the section that was written last where its type is the same.
+    Status more(const Section &section);
     // Notes, and losses.
     Status end(const Losses &losses);
     // Something else follows: an empty line in text, when there was a section.
     Status separate();
 
   private:
-    [[nodiscard]] std::string json_of(const Section &section) const;
-    [[nodiscard]] std::string text_of(const Section &section) const;
+    Status write(const Section &section, bool continues);
+    [[nodiscard]] std::string json_of(const Section &section, bool continues) const;
+    [[nodiscard]] std::string text_of(const Section &section, bool continues) const;
 
     Writer &output_;
     DocumentStyle style_;
     bool first_ = true;
+    std::string last_type_;
     std::vector<std::string> notes_;
 };
 

@@ -43,6 +43,14 @@ std::string without_controls(const std::string &prose) {
     return safe;
 }
 
+std::vector<std::string> wrapped_lines(const std::string &prose, size_t columns) {
+    std::istringstream text(wrap("", prose, columns));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);)
+        lines.push_back(line);
+    return lines;
+}
+
 size_t width(const std::string &text) {
     size_t columns = 0;
     for (unsigned char c : text)

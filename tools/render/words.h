@@ -22,6 +22,9 @@ std::string cut(const std::string &text, size_t columns);
 // as many blanks. A word longer than a line is not broken.
 std::string wrap(const std::string &first, const std::string &prose, size_t columns);
 
+// The same without a first word, a line each.
+std::vector<std::string> wrapped_lines(const std::string &prose, size_t columns);
+
 // Columns a text takes: UTF-8 code points, the wide ones of East Asia counted as one.
 size_t width(const std::string &text);
 

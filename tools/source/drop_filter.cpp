@@ -33,30 +33,12 @@ Result<uint32_t> find_interface(const std::string &iface) {
                  "'ip link' lists the devices; -n NETNS looks in another namespace"};
 }
 
-// An interface is one of a namespace: of the one given, or else of ours.
 Status resolve_place(const DropFilter &filter, wire_config &config) {
-    if (filter.netns.empty() && filter.iface.empty())
-        return success();
-    auto netns = filter.netns.empty() ? open_own_netns() : open_netns(filter.netns);
-    if (!netns)
-        return netns.error();
-    auto inode = netns_inode(*netns);
-    if (!inode)
-        return inode.error();
-    config.netns = *inode;
-    if (filter.iface.empty())
-        return success();
-    std::optional<NetnsScope> there;
-    if (!filter.netns.empty()) {
-        auto entered = NetnsScope::enter(*netns);
-        if (!entered)
-            return entered.error();
-        there.emplace(std::move(*entered));
-    }
-    auto index = find_interface(filter.iface);
-    if (!index)
-        return index.error();
-    config.ifindex = *index;
+    const auto place = find_place(filter.netns, filter.iface);
+    if (!place)
+        return place.error();
+    config.netns = place->netns;
+    config.ifindex = place->ifindex;
     return success();
 }
 
@@ -131,6 +113,29 @@ Result<ProtocolNumber> protocol_number(const std::string &proto) {
         return Error{Errc::usage, "no protocol is called '" + proto + "'",
                      "use a name as ipv4, ipv6, arp, tcp, udp, icmp, or a number: 47, 0x88cc"};
     return number;
+}
+
+Result<NetworkPlace> find_place(const std::string &netns, const std::string &iface) {
+    NetworkPlace place;
+    if (netns.empty() && iface.empty())
+        return place;
+    auto fd = netns.empty() ? open_own_netns() : open_netns(netns);
+    if (!fd)
+        return fd.error();
+    auto inode = netns_inode(*fd);
+    if (!inode)
+        return inode.error();
+    place.netns = *inode;
+    if (iface.empty())
+        return place;
+    const auto there = NetnsScope::enter(netns);
+    if (!there)
+        return there.error();
+    auto index = find_interface(iface);
+    if (!index)
+        return index.error();
+    place.ifindex = *index;
+    return place;
 }
 
 Status resolve_filter(const DropFilter &filter, KernelBtf &btf, wire_config &config) {

@@ -33,6 +33,13 @@ inline constexpr size_t comm_bytes = 15;
 inline constexpr const char *in_interrupt_detail =
     "came in softirq or interrupt, where no process is the cause: -p and --comm cannot tell";
 
+struct NetworkPlace {
+    uint32_t netns = 0, ifindex = 0;  // 0: any
+};
+// What -n and -i name. A device is one of a namespace: of the one given, or else of ours. Errors:
+// usage, where there is none such.
+Result<NetworkPlace> find_place(const std::string &netns, const std::string &iface);
+
 // What --proto names: one of the two.
 struct ProtocolNumber {
     std::optional<uint16_t> ethertype;
