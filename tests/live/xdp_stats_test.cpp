@@ -92,7 +92,6 @@ Said said_by(Finished finished) {
 
 class XdpStats : public XdpLab {
   protected:
-    [[nodiscard]] std::string netns() const { return std::to_string(network_->inode(Side::rx)); }
     [[nodiscard]] std::string device() const { return network_->port(Side::rx).name; }
     // Returns when what is there is counted.
     void start(const Words &more = {}) {

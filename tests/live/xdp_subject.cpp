@@ -58,6 +58,7 @@ Status XdpSubject::put(int program, const Fd &netns, uint32_t ifindex, uint32_t 
         return errno_error("cannot attach a program", -err);
     netns_.reset(::fcntl(netns.get(), F_DUPFD_CLOEXEC, 0));
     ifindex_ = ifindex;
+    program_ = program;
     mode_ = mode;
     bpf_prog_info info = {};
     uint32_t bytes = sizeof info;
@@ -71,6 +72,20 @@ XdpSubject::~XdpSubject() {
         return;
     if (const auto inside = NetnsScope::enter(netns_))
         bpf_xdp_detach(static_cast<int>(ifindex_), mode_, nullptr);
+}
+
+Status XdpSubject::run(const std::vector<uint8_t> &frame, uint32_t times) const {
+    bpf_test_run_opts options = {};
+    options.sz = sizeof options;
+    options.data_in = frame.data();
+    options.data_size_in = static_cast<uint32_t>(frame.size());
+    options.repeat = static_cast<int>(times);
+    options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+    options.batch_size = 64;
+    const int err = bpf_prog_test_run_opts(program_, &options);
+    if (err == -EINVAL)
+        return Error{Errc::unsupported, "this kernel has no live frames (5.18)", ""};
+    return err ? errno_error("cannot run the program", -err) : success();
 }
 
 Status XdpSubject::set(const std::string &map, uint32_t key, uint32_t value) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sys/handle.h"
 #include "sys/result.h"
@@ -31,6 +32,9 @@ class XdpSubject {
     ~XdpSubject();
 
     [[nodiscard]] uint32_t id() const { return id_; }
+    // Runs it on this frame so many times as if each had come off a wire, and does what it says
+    // with them. Errors: unsupported, where the kernel has no live frames (5.18).
+    [[nodiscard]] Status run(const std::vector<uint8_t> &frame, uint32_t times) const;
     // An entry of one of its maps, of four bytes to four bytes.
     [[nodiscard]] Status set(const std::string &map, uint32_t key, uint32_t value) const;
 
@@ -40,6 +44,7 @@ class XdpSubject {
     Handle<bpf_object, &close_object> object_;
     Fd netns_;
     uint32_t ifindex_ = 0, mode_ = 0, id_ = 0;
+    int program_ = -1;  // of the object
 };
 
 }  // namespace whydrop::live

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// whydrop xdp exceptions: what goes wrong behind XDP programs.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "commands/document_options.h"
+#include "commands/run_length.h"
+#include "commands/xdp_parts.h"
+#include "engine/xdp_exception_run.h"
+
+namespace whydrop {
+namespace {
+
+struct Options {
+    std::string iface, netns;
+    std::vector<std::string> by;
+    RunLength length;
+    DocumentOptions document;
+    std::string recording;
+    bool quiet = false;
+};
+
+Result<int> run(const Options &options, const Invocation &invocation) {
+    const auto keys = error_keys_by_name(options.by);
+    if (!keys)
+        return keys.error();
+    DocumentOutputOptions output;
+    output.style = style_of(options.document, invocation);
+    output.recording = options.recording;
+    output.quiet = options.quiet;
+    if (auto checked = DocumentOutput::check(output); !checked)
+        return checked.error();
+    XdpExceptionOptions run;
+    run.iface = options.iface;
+    run.netns = options.netns;
+    run.keys = *keys;
+    run.time = {options.length.duration_s, options.quiet ? 0 : options.length.interval_s,
+                invocation.observed};
+    run.command_line = invocation.command_line;
+    DocumentOutput shown(output);
+    return run_xdp_exceptions(run, shown);
+}
+
+}  // namespace
+
+Subcommand add_xdp_exceptions(CLI::App &xdp) {
+    auto options = std::make_shared<Options>();
+    CLI::App *app =
+        xdp.add_subcommand("exceptions", "Count what goes wrong behind XDP programs, and say why");
+    app->add_option("-i,--iface", options->iface, "Only on this device (name or index)")
+        ->type_name("IFACE");
+    app->add_option("-n,--netns", options->netns,
+                    "Only in this network namespace (name, pid, path or inode)")
+        ->type_name("NETNS");
+    add_list(*app, "--by", options->by,
+             "Count by these: " + error_key_names() + " (default all but cpu)", "KEY,...");
+    add_run_length(*app, options->length);
+    app->add_option("-o,--record", options->recording, "Record the run as JSON lines in this file")
+        ->type_name("FILE");
+    app->add_flag("-q,--quiet", options->quiet, "Only the table at the end");
+    add_document_options(*app, options->document);
+    add_examples(*app,
+                 {{"whydrop xdp exceptions", "until Ctrl-C, a table each second"},
+                  {"whydrop xdp exceptions -i eth0 --by error,cpu -d 10", "on which CPUs of eth0"},
+                  {"whydrop xdp exceptions -- ping -c 3 10.0.0.2", "while a command runs"}});
+    return {app, [options](const Invocation &invocation) { return run(*options, invocation); },
+            true};
+}
+
+}  // namespace whydrop

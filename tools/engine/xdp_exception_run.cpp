@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/xdp_exception_run.h"
+
+#include "engine/session.h"
+#include "source/drop_filter.h"
+
+namespace whydrop {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Newer kernels tell of these by xdp_redirect_err too (ee75aef23afe, 5.13).
+constexpr const char *map_redirects = "xdp_redirect_map_err";
+
+class ExceptionRun {
+  public:
+    ExceptionRun(const XdpExceptionOptions &options, DocumentOutput &output)
+        : options_(options), output_(output) {}
+
+    Result<int> run();
+
+  private:
+    Status prepare();
+    Status begin();
+    Status loop();
+    Status finish();
+    Result<XdpErrorReport> report();
+    void learn_names(const std::vector<XdpErrorGroup> &groups);
+
+    const XdpExceptionOptions &options_;
+    DocumentOutput &output_;
+    XdpErrorView view_;
+    XdpNames names_;
+    std::unique_ptr<XdpErrors> errors_;
+    XdpErrorTotals totals_;
+    std::vector<XdpErrorGroup> before_;
+    double before_seconds_ = 0;
+    std::optional<RunTime> time_;
+};
+
+Status ExceptionRun::prepare() {
+    const auto place = find_place(options_.netns, options_.iface);
+    if (!place)
+        return place.error();
+    view_ = {options_.keys, place->netns, place->ifindex};
+    auto errors = XdpErrors::open();
+    if (!errors)
+        return errors.error();
+    errors_ = std::move(*errors);
+    return success();
+}
+
+Status ExceptionRun::begin() {
+    Session session = this_host();
+    session.command = options_.command_line;
+    session.source = "tracepoints of XDP";
+    for (const std::string &absent : errors_->absent())
+        if (absent != map_redirects)
+            session.notes.push_back("this kernel has no tracepoint " + absent +
+                                    ": what it would tell is not counted");
+    if (view_.netns)
+        session.notes.push_back(
+            "the tracepoints of cpumaps name no device: what they tell is left out");
+    return output_.begin(session);
+}
+
+Result<XdpErrorReport> ExceptionRun::report() {
+    auto totals = errors_->read();
+    if (!totals)
+        return totals.error();
+    totals_ = std::move(*totals);
+    XdpErrorReport report;
+    report.view = view_;
+    report.seconds = time_->seconds();
+    report.groups = group_errors(totals_.errors, view_);
+    learn_names(report.groups);
+    return report;
+}
+
+// Before the programs and devices are gone.
+void ExceptionRun::learn_names(const std::vector<XdpErrorGroup> &groups) {
+    for (const XdpErrorGroup &group : groups) {
+        if (group.error.program)
+            names_.program(group.error.program);
+        if (group.error.ifindex)
+            names_.device(group.error.netns, group.error.ifindex);
+    }
+}
+
+Status ExceptionRun::loop() {
+    constexpr milliseconds tick{100};
+    for (bool stop = false; !stop && !output_.closed();) {
+        const auto woken = time_->wait(tick);
+        stop = woken.stop;
+        auto so_far = report();
+        if (!so_far)
+            return so_far.error();
+        if (!woken.report)
+            continue;
+        so_far->before = std::exchange(before_, so_far->groups);
+        so_far->period_seconds = so_far->seconds - std::exchange(before_seconds_, so_far->seconds);
+        if (auto shown = output_.interval(error_sections(*so_far, names_)); !shown)
+            return shown;
+    }
+    return success();
+}
+
+Status ExceptionRun::finish() {
+    auto last = report();
+    if (!last)
+        return last.error();
+    last->period_seconds = last->seconds;
+    return output_.end({error_sections(*last, names_), error_losses(totals_)});
+}
+
+Result<int> ExceptionRun::run() {
+    auto time = RunTime::prepare(options_.time);
+    if (!time)
+        return time.error();
+    time_.emplace(std::move(*time));
+    if (auto prepared = prepare(); !prepared)
+        return prepared.error();
+    if (auto begun = begin(); !begun)
+        return begun.error();
+    time_->begin();
+    if (auto subject = time_->start_subject(); !subject)
+        return subject.error();
+    if (auto looped = loop(); !looped)
+        return looped.error();
+    if (auto finished = finish(); !finished)
+        return finished.error();
+    return time_->command_status().value_or(0);
+}
+
+}  // namespace
+
+Result<int> run_xdp_exceptions(const XdpExceptionOptions &options, DocumentOutput &output) {
+    return ExceptionRun(options, output).run();
+}
+
+}  // namespace whydrop
