@@ -53,3 +53,41 @@ enum { WIRE_XDP_ERRORS = 1024 };
 struct wire_xdp_missed {
     __u64 no_room;
 };
+
+// Packets that a program answered in a way that is asked for.
+enum { WIRE_XDP_CHANGES = 4096, WIRE_XDP_SNAP = 16384 };
+
+// What happened to a packet, by which such are counted.
+struct wire_xdp_change {
+    __u32 program; // id
+    __u32 netns, ifindex;
+    __s32 answer;     // as the program gave it
+    __s32 head, tail; // bytes by which the program moved them: a frame that is cut at its front has
+                      // a head above 0, one that is cut at its end a tail below 0
+};
+
+// In the ring, with `snap` bytes of room for the packet behind it: those of the frame as it came,
+// as far as they lie in one piece and the program has not written over them.
+struct wire_xdp_packet {
+    __u64 time_ns; // CLOCK_MONOTONIC
+    struct wire_xdp_change change;
+    __u32 bytes; // at entry, fragments included
+    __u32 caplen;
+    __u32 cpu, queue;
+    char ifname[16];
+};
+
+struct wire_xdp_seen {
+    __u64 ring_full; // counted, and not in the ring
+    __u64 no_room;   // not counted by what happened to them
+    __u64 undecided; // the packet filter asks for bytes that cannot be read
+};
+
+// Set before the program is loaded.
+struct wire_xdp_config {
+    __u32 answers;        // bits, by place in wire_xdp_device.answers
+    __u32 program;        // id
+    __u32 netns, ifindex; // 0: any
+    __u32 snap;           // bytes of a packet, a multiple of 8, at most WIRE_XDP_SNAP
+    __u32 pcap;           // there is a packet filter
+};

@@ -9,6 +9,7 @@ namespace whydrop {
 Subcommand add_xdp_status(CLI::App &xdp);
 Subcommand add_xdp_stats(CLI::App &xdp);
 Subcommand add_xdp_exceptions(CLI::App &xdp);
+Subcommand add_xdp_drops(CLI::App &xdp);
 Subcommand add_xdp_load(CLI::App &xdp);
 Subcommand add_xdp_unload(CLI::App &xdp);
 

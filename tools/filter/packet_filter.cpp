@@ -100,6 +100,8 @@ Status fill_places(std::span<bpf_insn> program, const PacketFilter *filter) {
 FilterForLoading::FilterForLoading(const PacketFilter *filter) {
     [[maybe_unused]] static const int registered =
         handle("tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP);
+    [[maybe_unused]] static const int at_exit =
+        handle("packet_exit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT);
     loading = filter;
 }
 

@@ -33,10 +33,10 @@ class PacketFilter {
 // A program without a place stays as it is. Errors: failed, for a place of another size.
 Status fill_places(std::span<bpf_insn> program, const PacketFilter *filter);
 
-// While one lives, each program that this thread loads from a section of type tp_btf/ gets the
-// filter. To be made before the object is opened. Such a program needs
-// bpf_program__set_attach_target(), and bpf_program__attach_trace() instead of
-// bpf_program__attach().
+// While one lives, each program that this thread loads from a section of type tp_btf/, or
+// packet_exit/ for the exit of another program, gets the filter. To be made before the object is
+// opened. Such a program needs bpf_program__set_attach_target(), and bpf_program__attach_trace()
+// instead of bpf_program__attach().
 class FilterForLoading {
   public:
     explicit FilterForLoading(const PacketFilter *filter);
