@@ -168,6 +168,25 @@ TEST_F(XdpExceptionsLive, GenericProgramsFailToo) {
     EXPECT_EQ(sum, failing);
 }
 
+// The first of them where the kernel shows packets at the exit of programs; else why not.
+TEST_F(XdpExceptionsLive, SamplesAreShownOrItIsSaidWhyNot) {
+    const XdpSubject there = subject("answers", "abort_port");
+    XdpLooker looker({"exceptions", "-n", netns(), "--sample"});
+    ASSERT_TRUE(looker.begins());
+    send(failing_port, failing);
+    EXPECT_TRUE(looker.counts("xdp_error_total", "frames", failing));
+    const auto packets = of_type(looker.end(), "xdp_packet");
+    if (packets.empty()) {
+        EXPECT_NE(looker.finished().out.find("is not observed: cannot attach"),
+                  std::string::npos)
+            << looker.finished().err;
+        return;
+    }
+    EXPECT_EQ(packets.size(), 3u);
+    EXPECT_EQ(packets[0]["action"], "aborted");
+    EXPECT_EQ(packets[0]["flow"], "10.77.0.1:40007 > 10.77.0.2:9 udp");
+}
+
 TEST_F(XdpExceptionsLive, OtherDevicesAreLeftOut) {
     const XdpSubject there = subject("answers", "abort_port");
     XdpLooker other({"exceptions", "-n", netns(), "-i", network_->port(Side::rx, 1).name});

@@ -90,7 +90,7 @@ TEST(XdpDrops, AreATableWithTotals) {
     report.before[cut] = 11;
     report.seconds = 4;
     report.period_seconds = 1;
-    report.seen[cut] = {packet_of(cut, 74)};
+    report.seen.add(packet_of(cut, 74));
     EXPECT_EQ(text_of(report),
               "20 packets, 1480 bytes in 4.00 s (5.00/s)\n"
               "PACKETS  BYTES  PER S  ANSWER       MOVED     PROGRAM  DEV    NETNS\n"

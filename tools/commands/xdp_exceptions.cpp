@@ -14,6 +14,7 @@ namespace {
 struct Options {
     std::string iface, netns;
     std::vector<std::string> by;
+    bool sample = false;
     RunLength length;
     DocumentOptions document;
     std::string recording;
@@ -34,6 +35,7 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     run.iface = options.iface;
     run.netns = options.netns;
     run.keys = *keys;
+    run.sample = options.sample;
     run.time = {options.length.duration_s, options.quiet ? 0 : options.length.interval_s,
                 invocation.observed};
     run.command_line = invocation.command_line;
@@ -54,6 +56,9 @@ Subcommand add_xdp_exceptions(CLI::App &xdp) {
         ->type_name("NETNS");
     add_list(*app, "--by", options->by,
              "Count by these: " + error_key_names() + " (default all but cpu)", "KEY,...");
+    app->add_flag("--sample", options->sample,
+                  "Show the first packets that were answered with XDP_ABORTED or no action, where "
+                  "the kernel lets it");
     add_run_length(*app, options->length);
     app->add_option("-o,--record", options->recording, "Record the run as JSON lines in this file")
         ->type_name("FILE");

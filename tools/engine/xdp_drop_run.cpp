@@ -38,8 +38,8 @@ class DropRun {
     std::unique_ptr<XdpPackets> packets_;
     XdpProgramsObserved programs_;
     std::optional<PcapngSink> capture_;
-    std::map<XdpChange, std::vector<XdpPacket>> seen_;  // the first of each
-    std::vector<XdpPacket> news_;                       // with --each: not shown yet
+    XdpFirstPackets seen_;
+    std::vector<XdpPacket> news_;  // with --each: not shown yet
     std::map<XdpChange, uint64_t> before_;
     double before_seconds_ = 0;
     std::optional<RunTime> time_;
@@ -74,9 +74,7 @@ Status DropRun::begin() {
 }
 
 void DropRun::take(XdpPacket packet) {
-    auto &seen = seen_[packet.change];
-    if (seen.size() < xdp_samples)
-        seen.push_back(packet);
+    seen_.add(packet);
     names_.program(packet.change.program);  // before it is gone
     names_.device(packet.change.netns, packet.change.ifindex);
     if (options_.each || capture_)
@@ -153,15 +151,8 @@ Status DropRun::finish() {
         return last.error();
     last->period_seconds = last->seconds;
     Document document{drop_sections(*last, names_), drop_losses(last->totals, options_.each)};
-    if (!options_.each) {
-        std::vector<XdpPacket> samples;
-        for (const auto &[change, seen] : seen_)
-            samples.insert(samples.end(), seen.begin(), seen.end());
-        Section shown = packet_section(samples, session_, names_);
-        shown.title = "the first packets of each:";
-        if (!samples.empty())
-            document.sections.push_back(std::move(shown));
-    }
+    if (!options_.each)
+        document.sections.push_back(first_packets_section(seen_, session_, names_));
     document.sections.push_back(notes_section(programs_.notes()));
     if (capture_) {
         Report total;

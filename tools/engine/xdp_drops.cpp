@@ -112,9 +112,7 @@ Section observations_of(const XdpDropReport &report, XdpNames &names) {
                        {"title", ""},
                        {"text", ""}};
     for (const auto &[change, count] : report.totals.counts) {
-        const auto seen = report.seen.find(change);
-        const std::string said = observation_of(
-            change, seen == report.seen.end() ? std::vector<XdpPacket>() : seen->second);
+        const std::string said = observation_of(change, report.seen.of(change));
         if (!said.empty())
             section.rows.push_back(
                 {uint64_t{change.program}, said,
@@ -159,6 +157,32 @@ std::string hex_of(const std::vector<uint8_t> &bytes) {
 }
 
 }  // namespace
+
+void XdpFirstPackets::add(const XdpPacket &packet) {
+    constexpr size_t most = 3;
+    auto &seen = packets_[packet.change];
+    if (seen.size() < most)
+        seen.push_back(packet);
+}
+
+std::vector<XdpPacket> XdpFirstPackets::of(const XdpChange &change) const {
+    const auto seen = packets_.find(change);
+    return seen == packets_.end() ? std::vector<XdpPacket>() : seen->second;
+}
+
+std::vector<XdpPacket> XdpFirstPackets::all() const {
+    std::vector<XdpPacket> packets;
+    for (const auto &[change, seen] : packets_)
+        packets.insert(packets.end(), seen.begin(), seen.end());
+    return packets;
+}
+
+Section first_packets_section(const XdpFirstPackets &packets, const Session &session,
+                              XdpNames &names) {
+    Section section = packet_section(packets.all(), session, names);
+    section.title = "the first packets of each";
+    return section;
+}
 
 std::vector<Section> drop_sections(const XdpDropReport &report, XdpNames &names) {
     std::vector<Section> sections = {total_section(report), table_of(report, names)};

@@ -15,19 +15,30 @@
 
 namespace whydrop {
 
-struct XdpDropReport {
-    XdpPacketTotals totals;
-    std::map<XdpChange, uint64_t> before;              // packets, at the last report
-    std::map<XdpChange, std::vector<XdpPacket>> seen;  // the first of each
-    double seconds = 0, period_seconds = 0;            // since the beginning; since the last report
+// The first packets of each change, to be shown.
+class XdpFirstPackets {
+  public:
+    void add(const XdpPacket &packet);
+    [[nodiscard]] std::vector<XdpPacket> of(const XdpChange &change) const;
+    [[nodiscard]] std::vector<XdpPacket> all() const;
+
+  private:
+    std::map<XdpChange, std::vector<XdpPacket>> packets_;
 };
 
-// How many of each change are kept to be shown.
-constexpr size_t xdp_samples = 3;
+struct XdpDropReport {
+    XdpPacketTotals totals;
+    std::map<XdpChange, uint64_t> before;  // packets, at the last report
+    XdpFirstPackets seen;
+    double seconds = 0, period_seconds = 0;  // since the beginning; since the last report
+};
 
 // "7 packets in 2.0 s (3.5/s)", a table by device, program, answer and what was done to the
 // packet's head and end, and what that means: a block for each.
 std::vector<Section> drop_sections(const XdpDropReport &report, XdpNames &names);
+// The same packets under a title.
+Section first_packets_section(const XdpFirstPackets &packets, const Session &session,
+                              XdpNames &names);
 // A line for each packet.
 Section packet_section(const std::vector<XdpPacket> &packets, const Session &session,
                        XdpNames &names);

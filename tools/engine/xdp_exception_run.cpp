@@ -2,6 +2,8 @@
 #include "engine/xdp_exception_run.h"
 
 #include "engine/session.h"
+#include "engine/xdp_drops.h"
+#include "engine/xdp_programs.h"
 #include "source/drop_filter.h"
 
 namespace whydrop {
@@ -22,6 +24,8 @@ class ExceptionRun {
 
   private:
     Status prepare();
+    void prepare_samples(const NetworkPlace &place);
+    Status consume_samples();
     Status begin();
     Status loop();
     Status finish();
@@ -32,7 +36,11 @@ class ExceptionRun {
     DocumentOutput &output_;
     XdpErrorView view_;
     XdpNames names_;
+    Session session_;
     std::unique_ptr<XdpErrors> errors_;
+    std::unique_ptr<XdpPackets> packets_;  // nothing: no samples are taken
+    XdpProgramsObserved programs_;
+    XdpFirstPackets samples_;
     XdpErrorTotals totals_;
     std::vector<XdpErrorGroup> before_;
     double before_seconds_ = 0;
@@ -40,6 +48,7 @@ class ExceptionRun {
 };
 
 Status ExceptionRun::prepare() {
+    session_ = this_host();
     const auto place = find_place(options_.netns, options_.iface);
     if (!place)
         return place.error();
@@ -48,21 +57,43 @@ Status ExceptionRun::prepare() {
     if (!errors)
         return errors.error();
     errors_ = std::move(*errors);
+    if (options_.sample)
+        prepare_samples(*place);
     return success();
 }
 
+// Of exceptions that are answers: what fails behind a program is known when it is gone.
+void ExceptionRun::prepare_samples(const NetworkPlace &place) {
+    XdpPacketAsk ask;
+    ask.answers = {XdpAnswer::aborted, XdpAnswer::invalid};
+    ask.netns = place.netns;
+    ask.ifindex = place.ifindex;
+    auto packets = XdpPackets::open(ask);
+    const Status begun = packets ? programs_.begin(**packets, place) : packets.error();
+    if (packets)
+        packets_ = std::move(*packets);
+    if (!begun && programs_.notes().empty())
+        session_.notes.push_back("no packets are shown: " + begun.error().what);
+}
+
+Status ExceptionRun::consume_samples() {
+    if (!packets_)
+        return success();
+    programs_.look_again(*packets_);
+    return packets_->consume([this](const XdpPacket &packet) { samples_.add(packet); });
+}
+
 Status ExceptionRun::begin() {
-    Session session = this_host();
-    session.command = options_.command_line;
-    session.source = "tracepoints of XDP";
+    session_.command = options_.command_line;
+    session_.source = "tracepoints of XDP";
     for (const std::string &absent : errors_->absent())
         if (absent != map_redirects)
-            session.notes.push_back("this kernel has no tracepoint " + absent +
-                                    ": what it would tell is not counted");
+            session_.notes.push_back("this kernel has no tracepoint " + absent +
+                                     ": what it would tell is not counted");
     if (view_.netns)
-        session.notes.push_back(
+        session_.notes.push_back(
             "the tracepoints of cpumaps name no device: what they tell is left out");
-    return output_.begin(session);
+    return output_.begin(session_);
 }
 
 Result<XdpErrorReport> ExceptionRun::report() {
@@ -93,6 +124,8 @@ Status ExceptionRun::loop() {
     for (bool stop = false; !stop && !output_.closed();) {
         const auto woken = time_->wait(tick);
         stop = woken.stop;
+        if (auto consumed = consume_samples(); !consumed)
+            return consumed;
         auto so_far = report();
         if (!so_far)
             return so_far.error();
@@ -111,7 +144,15 @@ Status ExceptionRun::finish() {
     if (!last)
         return last.error();
     last->period_seconds = last->seconds;
-    return output_.end({error_sections(*last, names_), error_losses(totals_)});
+    Document document{error_sections(*last, names_), error_losses(totals_)};
+    if (packets_) {
+        packets_->stop();
+        if (auto consumed = consume_samples(); !consumed)
+            return consumed;
+        document.sections.push_back(first_packets_section(samples_, session_, names_));
+        document.sections.push_back(notes_section(programs_.notes()));
+    }
+    return output_.end(std::move(document));
 }
 
 Result<int> ExceptionRun::run() {

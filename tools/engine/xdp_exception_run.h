@@ -14,6 +14,7 @@ namespace whydrop {
 struct XdpExceptionOptions {
     std::string iface, netns;  // empty: any
     XdpErrorKeys keys = default_error_keys;
+    bool sample = false;  // the first packets, where the kernel shows them
     RunTimeOptions time;
     std::string command_line;  // for Session
 };
