@@ -89,5 +89,4 @@ struct wire_xdp_config {
     __u32 program;        // id
     __u32 netns, ifindex; // 0: any
     __u32 snap;           // bytes of a packet, a multiple of 8, at most WIRE_XDP_SNAP
-    __u32 pcap;           // there is a packet filter
 };

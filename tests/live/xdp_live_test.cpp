@@ -2,11 +2,8 @@
 // What whydrop says of XDP programs that are really there, about packets that were really sent.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <numeric>
-#include <sstream>
 
-#include "process.h"
 #include "source/xdp/errors.h"
 #include "source/xdp/verdicts.h"
 #include "xdp_lab.h"
@@ -19,15 +16,10 @@ using Json = nlohmann::json;
 class XdpLive : public XdpLab {
   protected:
     [[nodiscard]] std::vector<Json> status(std::vector<std::string> words = {}) const {
-        words.insert(words.begin(), {WHYDROP_BINARY, "xdp", "status", "-f", "json", "-n",
-                                     std::to_string(network_->inode(Side::rx))});
+        words.insert(words.begin(), {WHYDROP_BINARY, "xdp", "status", "-f", "json", "-n", netns()});
         const Finished done = run_process(words);
         EXPECT_EQ(done.status, 0) << done.err;
-        std::vector<Json> lines;
-        std::istringstream said(done.out);
-        for (std::string line; std::getline(said, line);)
-            lines.push_back(Json::parse(line));
-        return lines;
+        return json_lines(done.out);
     }
 };
 
@@ -96,8 +88,8 @@ TEST_F(XdpLive, StatusWarnsOfAVethThatIsDeaf) {
 }
 
 TEST_F(XdpLive, StatusRefusesADeviceThatIsNotThere) {
-    const Finished done = run_process({WHYDROP_BINARY, "xdp", "status", "-i", "no-such-device",
-                                       "-n", std::to_string(network_->inode(Side::rx))});
+    const Finished done =
+        run_process({WHYDROP_BINARY, "xdp", "status", "-i", "no-such-device", "-n", netns()});
     EXPECT_EQ(done.status, 2);
     EXPECT_NE(done.err.find("no-such-device"), std::string::npos) << done.err;
 }

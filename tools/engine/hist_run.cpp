@@ -2,6 +2,7 @@
 #include "engine/hist_run.h"
 
 #include "engine/hist_section.h"
+#include "engine/observation.h"
 #include "engine/session.h"
 #include "source/events/stream_hist.h"
 #include "source/tracefs/trigger_hist.h"
@@ -32,20 +33,18 @@ std::vector<Section> document_of(const HistReport &report) {
     return {hist_summary(report), std::move(entries), notes_section(report.notes)};
 }
 
-class HistRun {
+class HistRun : public Observation {
   public:
     HistRun(const TraceFs &fs, const HistRunOptions &options, DocumentOutput &output)
         : fs_(fs), options_(options), output_(output) {}
 
-    Result<int> run();
-
   private:
-    Status prepare();
+    Status prepare() override;
     Status prepare_pairs(const PairAsk &ask);
-    Status begin();
-    Status loop();
+    Status begin() override;
+    Status loop() override;
     Result<HistReport> report(bool final);
-    Status finish();
+    Status finish() override;
 
     const TraceFs &fs_;
     const HistRunOptions &options_;
@@ -53,7 +52,6 @@ class HistRun {
     std::unique_ptr<HistSource> source_;
     PairSource *pairs_ = nullptr;  // the same, when it is one
     bool triggers_ = false;        // the kernel counts
-    std::optional<RunTime> time_;
 };
 
 Status HistRun::prepare() {
@@ -67,7 +65,7 @@ Status HistRun::prepare() {
     if (!source)
         return source.error();
     source_ = std::move(*source);
-    return success();
+    return source_->start();
 }
 
 Status HistRun::prepare_pairs(const PairAsk &ask) {
@@ -77,7 +75,7 @@ Status HistRun::prepare_pairs(const PairAsk &ask) {
     triggers_ = (*source)->by_kernel();
     pairs_ = source->get();
     source_ = std::move(*source);
-    return success();
+    return source_->start();
 }
 
 Status HistRun::begin() {
@@ -152,31 +150,10 @@ Status HistRun::finish() {
     return output_.end({document_of(*last), losses});
 }
 
-Result<int> HistRun::run() {
-    auto time = RunTime::prepare(options_.time);
-    if (!time)
-        return time.error();
-    time_.emplace(std::move(*time));
-    if (auto prepared = prepare(); !prepared)
-        return prepared.error();
-    if (auto started = source_->start(); !started)
-        return started.error();
-    time_->begin();
-    if (auto begun = begin(); !begun)
-        return begun.error();
-    if (auto subject = time_->start_subject(); !subject)
-        return subject.error();
-    if (auto looped = loop(); !looped)
-        return looped.error();
-    if (auto finished = finish(); !finished)
-        return finished.error();
-    return time_->command_status().value_or(0);
-}
-
 }  // namespace
 
 Result<int> run_hist(const TraceFs &fs, const HistRunOptions &options, DocumentOutput &output) {
-    return HistRun(fs, options, output).run();
+    return HistRun(fs, options, output).run(options.time);
 }
 
 }  // namespace whydrop

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/xdp_drop_run.h"
 
-#include <algorithm>
-#include <set>
-
+#include "engine/observation.h"
 #include "engine/session.h"
 #include "engine/xdp_programs.h"
 #include "source/drop_filter.h"
@@ -14,22 +12,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class DropRun {
+class DropRun : public Observation {
   public:
     DropRun(const XdpDropOptions &options, DocumentOutput &output)
         : options_(options), output_(output) {}
 
-    Result<int> run();
-
   private:
-    Status prepare();
-    Status begin();
-    Status loop();
+    Status prepare() override;
+    Status begin() override;
+    Status loop() override;
     Status consume();
     void take(XdpPacket packet);
     Result<XdpDropReport> report();
     Status show(XdpDropReport report);
-    Status finish();
+    Status finish() override;
+    Status finish_capture(const XdpPacketTotals &totals, Losses &losses);
 
     const XdpDropOptions &options_;
     DocumentOutput &output_;
@@ -42,7 +39,6 @@ class DropRun {
     std::vector<XdpPacket> news_;  // with --each: not shown yet
     std::map<XdpChange, uint64_t> before_;
     double before_seconds_ = 0;
-    std::optional<RunTime> time_;
 };
 
 Status DropRun::prepare() {
@@ -131,15 +127,28 @@ Status DropRun::loop() {
         auto so_far = report();
         if (!so_far)
             return so_far.error();
-        uint64_t packets = 0;
-        for (const XdpChangeCount &count : so_far->totals.counts)
-            packets += count.count.packets;
-        stop = stop || (options_.stop_after && packets >= options_.stop_after);
+        stop =
+            stop || (options_.stop_after && all_of(so_far->totals).packets >= options_.stop_after);
         if (woken.report)
             if (auto shown = show(std::move(*so_far)); !shown)
                 return shown;
     }
     return success();
+}
+
+// What it could not keep is said everywhere.
+Status DropRun::finish_capture(const XdpPacketTotals &totals, Losses &losses) {
+    if (!capture_)
+        return success();
+    Report report;
+    report.final = true;
+    report.from_ns = session_.start_ns;
+    report.to_ns = monotonic_ns();
+    const XdpCount all = all_of(totals);
+    report.total = {all.packets, all.packets, all.bytes};
+    const Losses lost = capture_->losses();
+    losses.insert(losses.end(), lost.begin(), lost.end());
+    return capture_->end(report, losses);
 }
 
 Status DropRun::finish() {
@@ -154,44 +163,15 @@ Status DropRun::finish() {
     if (!options_.each)
         document.sections.push_back(first_packets_section(seen_, session_, names_));
     document.sections.push_back(notes_section(programs_.notes()));
-    if (capture_) {
-        Report total;
-        total.final = true;
-        total.from_ns = session_.start_ns;
-        total.to_ns = monotonic_ns();
-        for (const XdpChangeCount &count : last->totals.counts)
-            total.total += Count{count.count.packets, count.count.packets, count.count.bytes};
-        const Losses lost = capture_->losses();
-        document.losses.insert(document.losses.end(), lost.begin(), lost.end());
-        if (auto ended = capture_->end(total, document.losses); !ended)
-            return ended;
-    }
+    if (auto finished = finish_capture(last->totals, document.losses); !finished)
+        return finished;
     return output_.end(std::move(document));
-}
-
-Result<int> DropRun::run() {
-    auto time = RunTime::prepare(options_.time);
-    if (!time)
-        return time.error();
-    time_.emplace(std::move(*time));
-    if (auto prepared = prepare(); !prepared)
-        return prepared.error();
-    if (auto begun = begin(); !begun)
-        return begun.error();
-    time_->begin();
-    if (auto subject = time_->start_subject(); !subject)
-        return subject.error();
-    if (auto looped = loop(); !looped)
-        return looped.error();
-    if (auto finished = finish(); !finished)
-        return finished.error();
-    return time_->command_status().value_or(0);
 }
 
 }  // namespace
 
 Result<int> run_xdp_drops(const XdpDropOptions &options, DocumentOutput &output) {
-    return DropRun(options, output).run();
+    return DropRun(options, output).run(options.time);
 }
 
 }  // namespace whydrop

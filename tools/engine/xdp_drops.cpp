@@ -50,11 +50,7 @@ std::string moved_words(const XdpChange &change) {
 }
 
 Section total_section(const XdpDropReport &report) {
-    uint64_t packets = 0, bytes = 0;
-    for (const XdpChangeCount &count : report.totals.counts) {
-        packets += count.count.packets;
-        bytes += count.count.bytes;
-    }
+    const auto [packets, bytes] = all_of(report.totals);
     const double rate = rate_of(packets, report.seconds);
     Section section;
     section.type = "xdp_drop_total";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/xdp_exception_run.h"
 
+#include "engine/observation.h"
 #include "engine/session.h"
 #include "engine/xdp_drops.h"
 #include "engine/xdp_programs.h"
@@ -15,20 +16,18 @@ using std::chrono::milliseconds;
 // Newer kernels tell of these by xdp_redirect_err too (ee75aef23afe, 5.13).
 constexpr const char *map_redirects = "xdp_redirect_map_err";
 
-class ExceptionRun {
+class ExceptionRun : public Observation {
   public:
     ExceptionRun(const XdpExceptionOptions &options, DocumentOutput &output)
         : options_(options), output_(output) {}
 
-    Result<int> run();
-
   private:
-    Status prepare();
+    Status prepare() override;
     void prepare_samples(const NetworkPlace &place);
     Status consume_samples();
-    Status begin();
-    Status loop();
-    Status finish();
+    Status begin() override;
+    Status loop() override;
+    Status finish() override;
     Result<XdpErrorReport> report();
     void learn_names(const std::vector<XdpErrorGroup> &groups);
 
@@ -44,7 +43,6 @@ class ExceptionRun {
     XdpErrorTotals totals_;
     std::vector<XdpErrorGroup> before_;
     double before_seconds_ = 0;
-    std::optional<RunTime> time_;
 };
 
 Status ExceptionRun::prepare() {
@@ -155,29 +153,10 @@ Status ExceptionRun::finish() {
     return output_.end(std::move(document));
 }
 
-Result<int> ExceptionRun::run() {
-    auto time = RunTime::prepare(options_.time);
-    if (!time)
-        return time.error();
-    time_.emplace(std::move(*time));
-    if (auto prepared = prepare(); !prepared)
-        return prepared.error();
-    if (auto begun = begin(); !begun)
-        return begun.error();
-    time_->begin();
-    if (auto subject = time_->start_subject(); !subject)
-        return subject.error();
-    if (auto looped = loop(); !looped)
-        return looped.error();
-    if (auto finished = finish(); !finished)
-        return finished.error();
-    return time_->command_status().value_or(0);
-}
-
 }  // namespace
 
 Result<int> run_xdp_exceptions(const XdpExceptionOptions &options, DocumentOutput &output) {
-    return ExceptionRun(options, output).run();
+    return ExceptionRun(options, output).run(options.time);
 }
 
 }  // namespace whydrop

@@ -65,6 +65,15 @@ XdpAnswer answer_of(const XdpChange &change) {
     return is_one ? static_cast<XdpAnswer>(change.answer) : XdpAnswer::invalid;
 }
 
+XdpCount all_of(const XdpPacketTotals &totals) {
+    XdpCount sum;
+    for (const XdpChangeCount &count : totals.counts) {
+        sum.packets += count.count.packets;
+        sum.bytes += count.count.bytes;
+    }
+    return sum;
+}
+
 struct XdpPackets::State {
     XdpPacketAsk ask;
     std::optional<PacketFilter> filter;
@@ -72,9 +81,18 @@ struct XdpPackets::State {
     Ring ring;
     std::function<void(XdpPacket)> on_packet;
 
+    struct Programs {
+        bpf_program *enter, *leave;
+    };
+    // Those of a skeleton that are loaded.
+    [[nodiscard]] Programs programs_of(const xdp_packets_bpf &skeleton) const {
+        return {skeleton.progs.enter,
+                filter ? skeleton.progs.leave_filtered : skeleton.progs.leave};
+    }
     Result<Observed> load(const BpfProgramInfo &program);
     Status share_maps(xdp_packets_bpf &skeleton);
     void configure(xdp_packets_bpf &skeleton, const BpfProgramInfo &program) const;
+    [[nodiscard]] std::vector<XdpChangeCount> read_changes(size_t cpus) const;
     [[nodiscard]] const xdp_packets_bpf &shared() const { return *observed.front().skeleton; }
     static int on_record(void *self, void *data, size_t bytes);
 };
@@ -103,9 +121,10 @@ void XdpPackets::State::configure(xdp_packets_bpf &skeleton, const BpfProgramInf
     config.netns = ask.netns;
     config.ifindex = ask.ifindex;
     config.snap = ask.snap_bytes;
-    config.pcap = filter.has_value();
     bpf_map__set_max_entries(skeleton.maps.ring,
                              std::bit_ceil(std::max<uint32_t>(ask.ring_bytes, 4096)));
+    bpf_program__set_autoload(skeleton.progs.leave, !filter);
+    bpf_program__set_autoload(skeleton.progs.leave_filtered, filter.has_value());
     bpf_map__set_autocreate(skeleton.maps.pcap_views, filter.has_value());
 }
 
@@ -136,15 +155,16 @@ Result<Observed> XdpPackets::State::load(const BpfProgramInfo &program) {
     configure(*one.skeleton, program);
     if (auto shared = share_maps(*one.skeleton); !shared)
         return shared.error();
-    for (bpf_program *ours : {one.skeleton->progs.enter, one.skeleton->progs.leave})
+    const auto programs = programs_of(*one.skeleton);
+    for (bpf_program *ours : {programs.enter, programs.leave})
         if (const int err =
                 bpf_program__set_attach_target(ours, target->get(), program.function.c_str()))
             return refused_at_exit(program, -err);
     if (const int err = xdp_packets_bpf__load(one.skeleton.get()))
         return refused_at_exit(program, -err);
-    one.enter.reset(bpf_program__attach_trace(one.skeleton->progs.enter));
+    one.enter.reset(bpf_program__attach_trace(programs.enter));
     if (one.enter)
-        one.leave.reset(bpf_program__attach_trace(one.skeleton->progs.leave));
+        one.leave.reset(bpf_program__attach_trace(programs.leave));
     if (!one.leave)
         return refused_at_exit(program, errno);
     return one;
@@ -194,15 +214,10 @@ Status XdpPackets::consume(const std::function<void(XdpPacket)> &on_packet) {
     return count < 0 ? errno_error("cannot read the ring buffer", -count) : success();
 }
 
-Result<XdpPacketTotals> XdpPackets::read() const {
-    XdpPacketTotals totals;
-    if (state_->observed.empty())
-        return totals;
-    const int cpus = libbpf_num_possible_cpus();
-    if (cpus <= 0)
-        return errno_error("cannot count the CPUs", -cpus);
-    const int changes = bpf_map__fd(state_->shared().maps.changes);
-    std::vector<wire_xdp_count> counts(static_cast<size_t>(cpus));
+std::vector<XdpChangeCount> XdpPackets::State::read_changes(size_t cpus) const {
+    const int changes = bpf_map__fd(shared().maps.changes);
+    std::vector<XdpChangeCount> sums;
+    std::vector<wire_xdp_count> counts(cpus);
     wire_xdp_change key = {};
     for (bool first = true; bpf_map_get_next_key(changes, first ? nullptr : &key, &key) == 0;
          first = false) {
@@ -213,12 +228,23 @@ Result<XdpPacketTotals> XdpPackets::read() const {
             sum.count.packets += part.packets;
             sum.count.bytes += part.bytes;
         }
-        totals.counts.push_back(sum);
+        sums.push_back(sum);
     }
-    std::stable_sort(totals.counts.begin(), totals.counts.end(),
+    std::stable_sort(sums.begin(), sums.end(),
                      [](const XdpChangeCount &a, const XdpChangeCount &b) {
                          return a.count.packets > b.count.packets;
                      });
+    return sums;
+}
+
+Result<XdpPacketTotals> XdpPackets::read() const {
+    XdpPacketTotals totals;
+    if (state_->observed.empty())
+        return totals;
+    const int cpus = libbpf_num_possible_cpus();
+    if (cpus <= 0)
+        return errno_error("cannot count the CPUs", -cpus);
+    totals.counts = state_->read_changes(static_cast<size_t>(cpus));
     std::vector<wire_xdp_seen> seen(static_cast<size_t>(cpus));
     const uint32_t slot = 0;
     if (bpf_map_lookup_elem(bpf_map__fd(state_->shared().maps.seen), &slot, seen.data()) != 0)
@@ -228,9 +254,11 @@ Result<XdpPacketTotals> XdpPackets::read() const {
         totals.ring_full += part.ring_full;
         totals.undecided += part.undecided;
     }
-    for (const Observed &one : state_->observed)
-        for (const bpf_program *ours : {one.skeleton->progs.enter, one.skeleton->progs.leave})
+    for (const Observed &one : state_->observed) {
+        const auto programs = state_->programs_of(*one.skeleton);
+        for (const bpf_program *ours : {programs.enter, programs.leave})
             totals.passed_over += recursion_misses(bpf_program__fd(ours));
+    }
     return totals;
 }
 

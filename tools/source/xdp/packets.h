@@ -63,6 +63,8 @@ struct XdpPacketTotals {
     uint64_t passed_over = 0;  // runs of our programs that the kernel skipped
 };
 
+XdpCount all_of(const XdpPacketTotals &totals);
+
 class XdpPackets {
   public:
     // Errors: usage, for what is wrong with the filter.
