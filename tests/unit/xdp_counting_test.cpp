@@ -116,7 +116,7 @@ XdpScene scene(std::vector<XdpSpot> spots, bool has_eth1 = true) {
 
 XdpSpot spot(const XdpPlace &place, uint32_t program, const std::string &part = "",
              bool dispatches = false) {
-    return {place, XdpMode::native, part, program, dispatches};
+    return {place, XdpMode::native, part, program, program, dispatches};
 }
 
 // Programs below 100 keep a map of their own, of their number and 1000.
@@ -245,6 +245,20 @@ TEST_F(XdpCountingTest, ADispatcherThatIsReplacedLeavesItsMembersWhatTheyWere) {
     EXPECT_EQ(told(),
               "eth0: program 110 filter was replaced by 120 filter [110 120]\n"
               "eth0: program 121 filter was put on it [0 121]\n");
+}
+
+// What the kernel says of a dispatcher is of the one that stands in for it.
+TEST_F(XdpCountingTest, OneThatStandsInForADispatcherIsKnownByItsId) {
+    XdpSpot alone = spot(eth0, 7);
+    alone.attached = 6;
+    begin({alone, spot(eth1, 110, "", true)});
+    alone.attached = 8;
+    counting_.follow(scene({alone}));
+    EXPECT_EQ(counting_.known_as(6), 7u);
+    EXPECT_EQ(counting_.known_as(7), 7u);
+    EXPECT_EQ(counting_.known_as(8), 7u);
+    EXPECT_EQ(counting_.known_as(110), 110u);
+    EXPECT_EQ(counting_.known_as(9), 9u) << "nobody's";
 }
 
 TEST_F(XdpCountingTest, ACounterThatFailsIsTold) {

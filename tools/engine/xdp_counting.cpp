@@ -115,6 +115,8 @@ void XdpCounting::meet(const XdpSpot &spot) {
     Program *known = find(spot.program);
     Program &program = known && !known->gone ? *known : opened(spot.program);
     program.spots[spot.place] = spot;
+    if (spot.part.empty())
+        program.attached.insert(spot.attached);
     const XdpPlace place = program.way == XdpWay::exit ? spot.place : everywhere;
     if (!program.counter || program.meters.contains(place))
         return;
@@ -261,6 +263,13 @@ uint64_t XdpCounting::packets() const {
             for (const auto &[place, meter] : program.meters)
                 packets += packets_of(meter.whole().counts);
     return packets;
+}
+
+uint32_t XdpCounting::known_as(uint32_t attached) const {
+    for (const Program &program : programs_)
+        if (program.attached.contains(attached))
+            return program.id;
+    return attached;
 }
 
 bool XdpCounting::reads_map(uint32_t map) const {

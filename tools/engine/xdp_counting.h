@@ -69,6 +69,8 @@ class XdpCounting {
     // Packets that were met, and are in no standing.
     [[nodiscard]] Losses losses() const;
     [[nodiscard]] uint64_t packets() const;
+    // The program that stands in for what the kernel attached: for the most part the same.
+    [[nodiscard]] uint32_t known_as(uint32_t attached) const;
     [[nodiscard]] bool reads_map(uint32_t map) const;  // that a program of ours has
     [[nodiscard]] const std::map<XdpPlace, XdpScene::Device> &devices() const { return devices_; }
 
@@ -77,6 +79,7 @@ class XdpCounting {
         uint32_t id = 0;
         BpfProgramInfo info;
         std::map<XdpPlace, XdpSpot> spots;    // where it is, or was
+        std::set<uint32_t> attached;          // dispatchers that it stood in for
         std::unique_ptr<XdpCounter> counter;  // nothing: gone, or it cannot be counted
         XdpCounted how;
         XdpWay way = XdpWay::exit;

@@ -146,6 +146,7 @@ bool XdpStatsRun::is_ours(const XdpError &error) const {
 XdpErrorStanding XdpStatsRun::named(const XdpError &error) const {
     XdpErrorStanding standing;
     standing.error = error;
+    standing.error.program = counting_->known_as(error.program);
     const auto &devices = counting_->devices();
     if (const auto at = devices.find({error.netns, error.ifindex}); at != devices.end()) {
         standing.dev = at->second.name;

@@ -49,12 +49,12 @@ Result<bool> XdpWatch::add_spots(const NetnsEntry &netns, const NetworkLink &lin
         const XdpPlace place{netns.inode, link.ifindex};
         const auto alone = members->find(whole_dispatcher);
         if (alone != members->end()) {
-            scene.spots.push_back({place, xdp.mode, {}, alone->second, false});
+            scene.spots.push_back({place, xdp.mode, {}, alone->second, xdp.program, false});
             continue;
         }
-        scene.spots.push_back({place, xdp.mode, {}, xdp.program, !members->empty()});
+        scene.spots.push_back({place, xdp.mode, {}, xdp.program, xdp.program, !members->empty()});
         for (const auto &[part, program] : *members)
-            scene.spots.push_back({place, xdp.mode, part, program, false});
+            scene.spots.push_back({place, xdp.mode, part, program, xdp.program, false});
     }
     return true;
 }

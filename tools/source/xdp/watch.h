@@ -22,8 +22,11 @@ using XdpPlace = std::pair<uint32_t, uint32_t>;
 struct XdpSpot {
     XdpPlace place;
     XdpMode mode = XdpMode::native;
-    std::string part;         // what it is of a dispatcher: "prog0"; empty: it is attached itself
+    // What it is of a dispatcher: "prog0". Empty: it is attached itself, or stands in for all of a
+    // dispatcher, as libxdp has it of one that is alone.
+    std::string part;
     uint32_t program = 0;     // id
+    uint32_t attached = 0;    // id of what is attached: a dispatcher, or the program itself
     bool dispatches = false;  // what it answers is made of what its members answer
 
     auto operator<=>(const XdpSpot &) const = default;
