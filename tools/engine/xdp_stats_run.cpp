@@ -43,10 +43,11 @@ class XdpStatsRun {
   private:
     Status prepare();
     Status look_first();
-    Status look();
+    void look();
     Status begin();
     Status loop();
     Status finish();
+    [[nodiscard]] Losses losses() const;
     Result<XdpStatsReport> report(bool final);
     Status add_errors(XdpStatsReport &report);
     [[nodiscard]] XdpErrorStanding named(const XdpError &error) const;
@@ -63,6 +64,8 @@ class XdpStatsRun {
     std::optional<XdpCounting> counting_;
     std::vector<XdpError> errors_before_;  // as of the report before
     XdpErrorTotals totals_;
+    uint64_t failed_looks_ = 0;
+    std::string why_failed_;
     double begun_s_ = 0, period_s_ = 0;  // of monotonic time
 };
 
@@ -118,13 +121,16 @@ Status XdpStatsRun::begin() {
     return output_.begin(session);
 }
 
-Status XdpStatsRun::look() {
+// What is counted goes on being counted, also when nobody knows what has come meanwhile.
+void XdpStatsRun::look() {
     auto scene = watch_->look();
-    if (!scene)
-        return scene.error();
+    if (!scene) {
+        failed_looks_++;
+        why_failed_ = scene.error().what;
+        return;
+    }
     scene_ = std::move(*scene);
     counting_->follow(scene_);
-    return success();
 }
 
 std::string XdpStatsRun::gone() const {
@@ -214,8 +220,7 @@ Status XdpStatsRun::loop() {
             time_->wait(std::min(tick, milliseconds(static_cast<int64_t>(1000 * between_s) + 1)));
         stop = woken.stop;
         if (woken.report || now_s() >= next_look_s) {
-            if (auto looked = look(); !looked)
-                return looked;
+            look();
             next_look_s = now_s() + between_s;
             stop |= !gone().empty() && options_.time.command.empty();
         }
@@ -234,12 +239,7 @@ Status XdpStatsRun::loop() {
     return success();
 }
 
-Status XdpStatsRun::finish() {
-    if (auto looked = look(); !looked)
-        return looked;
-    const auto last = report(true);
-    if (!last)
-        return last.error();
+Losses XdpStatsRun::losses() const {
     Losses losses = counting_->losses();
     if (totals_.no_room > 0)
         losses.push_back({"errors_no_room", totals_.no_room, "frames",
@@ -247,11 +247,20 @@ Status XdpStatsRun::finish() {
     if (totals_.passed_over > 0)
         losses.push_back({"errors_passed_over", totals_.passed_over, "errors",
                           "the kernel did not run our program, as it ran already", false});
+    if (failed_looks_ > 0)
+        losses.push_back({"not_followed", failed_looks_, "looks",
+                          "at what is there now failed: " + why_failed_, false});
     for (const std::string &unseen : scene_.unseen)
         losses.push_back({"unseen", 1, "places", unseen, false});
     if (const std::string what = gone(); !what.empty())
         losses.push_back({"gone", 1, "places", what + " went away while it was watched", false});
-    return output_.end({xdp_stats_sections(*last), losses});
+    return losses;
+}
+
+Status XdpStatsRun::finish() {
+    look();
+    const auto last = report(true);
+    return last ? output_.end({xdp_stats_sections(*last), losses()}) : last.error();
 }
 
 Result<int> XdpStatsRun::run() {
