@@ -191,6 +191,19 @@ TEST_F(XdpCountingTest, AProgramThatIsReplacedKeepsItsCountsAndTheNextHasABaseli
     }
 }
 
+// So that a program that is reloaded every second does not fill the screen.
+TEST_F(XdpCountingTest, WhatIsGoneIsShownOnceMoreAndAtTheEnd) {
+    begin({spot(eth0, 7)});
+    counting_.follow(scene({spot(eth0, 9)}));
+    EXPECT_EQ(counting_.standings(false).size(), 2u);
+    counting_.next_period();
+    ASSERT_EQ(counting_.standings(false).size(), 1u);
+    EXPECT_EQ(counting_.standings(false)[0].program, 9u);
+    EXPECT_EQ(counting_.counted(false).size(), 1u);
+    EXPECT_EQ(counting_.standings(true).size(), 2u);
+    EXPECT_EQ(counting_.counted(true).size(), 2u);
+}
+
 TEST_F(XdpCountingTest, ACounterThatWasSetBackIsTold) {
     say(7, {counts(1009, 0)});
     begin({spot(eth0, 7)});

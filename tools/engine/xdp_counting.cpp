@@ -197,9 +197,11 @@ void XdpCounting::begin() {
 }
 
 void XdpCounting::next_period() {
-    for (Program &program : programs_)
+    for (Program &program : programs_) {
+        program.past = program.gone;
         for (auto &[place, meter] : program.meters)
             meter.next_period();
+    }
 }
 
 XdpStanding XdpCounting::standing(const Program &program, const XdpPlace &place) const {
@@ -229,7 +231,11 @@ XdpStanding XdpCounting::standing(const Program &program, const XdpPlace &place)
 std::vector<XdpStanding> XdpCounting::standings(bool at_end) const {
     std::vector<XdpStanding> all;
     std::map<std::pair<std::string, std::string>, uint64_t> busy;
-    for (const Program &program : programs_)
+    for (const Program &program : programs_) {
+        if (program.past && !at_end)
+            continue;
+        if (program.meters.empty())
+            all.push_back(standing(program, everywhere));
         for (const auto &[place, meter] : program.meters) {
             XdpStanding now = standing(program, place);
             now.total = meter.whole().counts;
@@ -238,9 +244,7 @@ std::vector<XdpStanding> XdpCounting::standings(bool at_end) const {
             most = std::max(most, packets_of(now.total));
             all.push_back(std::move(now));
         }
-    for (const Program &program : programs_)
-        if (program.meters.empty())
-            all.push_back(standing(program, everywhere));
+    }
     std::stable_sort(all.begin(), all.end(), [&](const XdpStanding &a, const XdpStanding &b) {
         const std::pair left{a.netns, a.dev}, right{b.netns, b.dev};
         return busy[left] != busy[right] ? busy[left] > busy[right] : left < right;
@@ -248,10 +252,11 @@ std::vector<XdpStanding> XdpCounting::standings(bool at_end) const {
     return all;
 }
 
-std::vector<XdpCounted> XdpCounting::counted() const {
+std::vector<XdpCounted> XdpCounting::counted(bool at_end) const {
     std::vector<XdpCounted> all;
     for (const Program &program : programs_)
-        all.push_back(program.how);
+        if (at_end || !program.past)
+            all.push_back(program.how);
     return all;
 }
 

@@ -62,9 +62,9 @@ class XdpCounting {
     void sample();
     void next_period();
 
-    // The busiest device first.
+    // The busiest device first. At the end all there were, before only those of this period.
     [[nodiscard]] std::vector<XdpStanding> standings(bool at_end) const;
-    [[nodiscard]] std::vector<XdpCounted> counted() const;
+    [[nodiscard]] std::vector<XdpCounted> counted(bool at_end) const;
     [[nodiscard]] const std::vector<XdpChange> &changes() const { return changes_; }
     // Packets that were met, and are in no standing.
     [[nodiscard]] Losses losses() const;
@@ -85,7 +85,7 @@ class XdpCounting {
         XdpWay way = XdpWay::exit;
         std::map<XdpPlace, XdpMeter> meters;  // {0, 0}: of all places together
         uint64_t passed_over = 0, without_place = 0;
-        bool gone = false;
+        bool gone = false, past = false;  // past: gone before this period
 
         [[nodiscard]] const XdpSpot &first() const { return spots.begin()->second; }
     };

@@ -200,7 +200,7 @@ Result<XdpStatsReport> XdpStatsRun::report(bool final) {
     report.period_s = now - period_s_;
     report.final = final;
     report.programs = counting_->standings(final);
-    report.counted = counting_->counted();
+    report.counted = counting_->counted(final);
     report.changes = counting_->changes();
     if (auto added = add_errors(report); !added)
         return added.error();
