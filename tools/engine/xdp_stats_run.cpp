@@ -118,6 +118,10 @@ Status XdpStatsRun::begin() {
     session.source = "XDP programs";
     if (!errors_)
         session.notes.push_back("errors of XDP are not counted: " + no_errors_);
+    else
+        for (const std::string &absent : errors_->absent())
+            session.notes.push_back("this kernel has no tracepoint " + absent +
+                                    ": such errors are not counted");
     return output_.begin(session);
 }
 
