@@ -284,6 +284,11 @@ bool XdpCounting::reads_map(uint32_t map) const {
     });
 }
 
+bool XdpCounting::is_on(const XdpPlace &place) const {
+    return std::any_of(programs_.begin(), programs_.end(),
+                       [&](const Program &program) { return program.spots.contains(place); });
+}
+
 Losses XdpCounting::losses() const {
     Losses losses;
     for (const Program &program : programs_) {

@@ -71,7 +71,9 @@ class XdpCounting {
     [[nodiscard]] uint64_t packets() const;
     // The program that stands in for what the kernel attached: for the most part the same.
     [[nodiscard]] uint32_t known_as(uint32_t attached) const;
-    [[nodiscard]] bool reads_map(uint32_t map) const;  // that a program of ours has
+    [[nodiscard]] bool reads_map(uint32_t map) const;  // that a program of these has
+    // A program of these is there, or was.
+    [[nodiscard]] bool is_on(const XdpPlace &place) const;
     [[nodiscard]] const std::map<XdpPlace, XdpScene::Device> &devices() const { return devices_; }
 
   private:

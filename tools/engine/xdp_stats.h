@@ -3,18 +3,10 @@
 #pragma once
 
 #include "engine/xdp_counting.h"
+#include "engine/xdp_error_meter.h"
 #include "model/document.h"
-#include "source/xdp/errors.h"
 
 namespace whydrop {
-
-// An error of XDP with the names of what it is about.
-struct XdpErrorStanding {
-    XdpError error;          // frames: since they are watched
-    uint64_t recent = 0;     // in the last period
-    std::string dev, netns;  // empty: of no device
-    std::string target;      // another device, or a CPU; empty: none
-};
 
 struct XdpStatsReport {
     std::vector<XdpStanding> programs;

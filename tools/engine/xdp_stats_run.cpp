@@ -2,9 +2,9 @@
 #include "engine/xdp_stats_run.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "engine/session.h"
+#include "engine/xdp_error_meter.h"
 #include "engine/xdp_stats.h"
 #include "source/xdp/attachments.h"
 
@@ -27,12 +27,6 @@ Result<XdpCounting::Opened> open_counter(uint32_t program) {
     return XdpCounting::Opened{std::move(*info), std::move(counter)};
 }
 
-// What an error is told apart by.
-auto kind_of(const XdpError &error) {
-    return std::tuple(error.kind, error.code, error.netns, error.ifindex, error.program, error.map,
-                      error.target);
-}
-
 class XdpStatsRun {
   public:
     XdpStatsRun(const XdpStatsOptions &options, DocumentOutput &output)
@@ -49,9 +43,6 @@ class XdpStatsRun {
     Status finish();
     [[nodiscard]] Losses losses() const;
     Result<XdpStatsReport> report(bool final);
-    Status add_errors(XdpStatsReport &report);
-    [[nodiscard]] XdpErrorStanding named(const XdpError &error) const;
-    [[nodiscard]] bool is_ours(const XdpError &error) const;
     [[nodiscard]] std::string gone() const;
 
     const XdpStatsOptions &options_;
@@ -59,11 +50,8 @@ class XdpStatsRun {
     std::optional<XdpWatch> watch_;
     XdpScene scene_;
     std::optional<RunTime> time_;
-    std::unique_ptr<XdpErrors> errors_;  // nothing: they cannot be counted
-    std::string no_errors_;              // why
+    XdpErrorMeter errors_;
     std::optional<XdpCounting> counting_;
-    std::vector<XdpError> errors_before_;  // as of the report before
-    XdpErrorTotals totals_;
     uint64_t failed_looks_ = 0;
     std::string why_failed_;
     double begun_s_ = 0, period_s_ = 0;  // of monotonic time
@@ -101,11 +89,7 @@ Status XdpStatsRun::prepare() {
         return looked;
     counting_.emplace(open_counter, now_s);
     counting_->follow(scene_);
-    auto errors = XdpErrors::open();
-    if (errors)
-        errors_ = std::move(*errors);
-    else
-        no_errors_ = errors.error().what;
+    errors_.open();
     return success();
 }
 
@@ -116,12 +100,7 @@ Status XdpStatsRun::begin() {
     Session session = this_host();
     session.command = options_.command_line;
     session.source = "XDP programs";
-    if (!errors_)
-        session.notes.push_back("errors of XDP are not counted: " + no_errors_);
-    else
-        for (const std::string &absent : errors_->absent())
-            session.notes.push_back("this kernel has no tracepoint " + absent +
-                                    ": such errors are not counted");
+    session.notes = errors_.notes();
     return output_.begin(session);
 }
 
@@ -143,59 +122,6 @@ std::string XdpStatsRun::gone() const {
     return scene_.has_device ? "" : options_.iface;
 }
 
-bool XdpStatsRun::is_ours(const XdpError &error) const {
-    if (options_.iface.empty() && options_.netns.empty())
-        return true;
-    if (error.ifindex == 0)
-        return counting_->reads_map(error.map);
-    const auto device = counting_->devices().find({error.netns, error.ifindex});
-    return device != counting_->devices().end() &&
-           (options_.iface.empty() || device->second.name == options_.iface);
-}
-
-XdpErrorStanding XdpStatsRun::named(const XdpError &error) const {
-    XdpErrorStanding standing;
-    standing.error = error;
-    standing.error.program = counting_->known_as(error.program);
-    const auto &devices = counting_->devices();
-    if (const auto at = devices.find({error.netns, error.ifindex}); at != devices.end()) {
-        standing.dev = at->second.name;
-        standing.netns = at->second.netns;
-    } else if (error.ifindex) {
-        standing.dev = "device " + std::to_string(error.ifindex);
-        standing.netns = std::to_string(error.netns);
-    }
-    if (error.kind == XdpErrorKind::cpumap_enqueue || error.kind == XdpErrorKind::cpumap_kthread) {
-        standing.target = "CPU " + std::to_string(error.target);
-    } else if (error.kind == XdpErrorKind::devmap) {
-        const auto to = devices.find({error.netns, error.target});
-        standing.target =
-            to == devices.end() ? "device " + std::to_string(error.target) : to->second.name;
-    }
-    return standing;
-}
-
-Status XdpStatsRun::add_errors(XdpStatsReport &report) {
-    if (!errors_)
-        return success();
-    auto totals = errors_->read();
-    if (!totals)
-        return totals.error();
-    totals_ = std::move(*totals);
-    for (const XdpError &error : totals_.errors) {
-        if (!is_ours(error))
-            continue;
-        XdpErrorStanding standing = named(error);
-        const auto before =
-            std::find_if(errors_before_.begin(), errors_before_.end(),
-                         [&](const XdpError &was) { return kind_of(was) == kind_of(error); });
-        standing.recent = error.frames - (before == errors_before_.end() ? 0 : before->frames);
-        report.errors.push_back(std::move(standing));
-    }
-    errors_before_ = totals_.errors;
-    return success();
-}
-
 Result<XdpStatsReport> XdpStatsRun::report(bool final) {
     counting_->sample();
     XdpStatsReport report;
@@ -206,8 +132,10 @@ Result<XdpStatsReport> XdpStatsRun::report(bool final) {
     report.programs = counting_->standings(final);
     report.counted = counting_->counted(final);
     report.changes = counting_->changes();
-    if (auto added = add_errors(report); !added)
-        return added.error();
+    auto errors = errors_.standings(*counting_, !options_.iface.empty() || !options_.netns.empty());
+    if (!errors)
+        return errors.error();
+    report.errors = std::move(*errors);
     period_s_ = now;
     counting_->next_period();
     return report;
@@ -245,12 +173,8 @@ Status XdpStatsRun::loop() {
 
 Losses XdpStatsRun::losses() const {
     Losses losses = counting_->losses();
-    if (totals_.no_room > 0)
-        losses.push_back({"errors_no_room", totals_.no_room, "frames",
-                          "with errors of more kinds than there is room for", false});
-    if (totals_.passed_over > 0)
-        losses.push_back({"errors_passed_over", totals_.passed_over, "errors",
-                          "the kernel did not run our program, as it ran already", false});
+    const Losses of_errors = errors_.losses();
+    losses.insert(losses.end(), of_errors.begin(), of_errors.end());
     if (failed_looks_ > 0)
         losses.push_back({"not_followed", failed_looks_, "looks",
                           "at what is there now failed: " + why_failed_, false});
