@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 
 #include "lab/frames.h"
@@ -239,6 +240,33 @@ TEST_F(XdpExceptionsLive, ACommandIsObservedAndItsStatusGiven) {
     EXPECT_EQ(done.status, 7);
     EXPECT_NE(done.out.find("0 errors in"), std::string::npos) << done.out;
     EXPECT_NE(done.out.find("losses: none"), std::string::npos) << done.out;
+}
+
+// So that nobody looks for them among the drops.
+TEST_F(XdpExceptionsLive, DropsSayBesideWhatXdpLost) {
+    const XdpSubject there = subject("answers", "abort_port");
+    Running drops({WHYDROP_BINARY, "drops", "-n", netns(), "-f", "json", "--interval", "0.1"});
+    Running filtered({WHYDROP_BINARY, "drops", "-n", netns(), "--interval", "0.1", "udp"});
+    XdpLooker looker({"exceptions", "-n", netns()});
+    ASSERT_TRUE(looker.begins());
+    EXPECT_TRUE(
+        comes_true([&] { return drops.has_said("drop_total") && filtered.has_said("after"); },
+                   std::chrono::seconds(20)));
+    send(failing_port, failing);
+    EXPECT_TRUE(looker.counts("xdp_error_total", "frames", failing));
+    looker.end();
+    drops.signal(SIGINT);
+    filtered.signal(SIGINT);
+    const auto totals = of_type(json_lines(drops.finish().out), "drop_total");
+    ASSERT_FALSE(totals.empty());
+    const Json xdp = totals.back().value("xdp", Json::array());
+    ASSERT_EQ(xdp.size(), 1u);
+    EXPECT_EQ(xdp[0]["error"], "ABORTED");
+    EXPECT_EQ(xdp[0]["frames"], failing);
+    EXPECT_EQ(xdp[0]["program"], "abort_port " + std::to_string(there.id()));
+    EXPECT_EQ(xdp[0]["dev"], network_->port(Side::rx).name);
+    EXPECT_EQ(filtered.finish().out.find("lost behind XDP"), std::string::npos)
+        << "nobody knows whether they are UDP";
 }
 
 TEST_F(XdpExceptionsLive, ARecordingReadsTheSame) {

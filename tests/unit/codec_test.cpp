@@ -186,6 +186,18 @@ TEST(Json, WhatWasReceivedIsNoDrop) {
     EXPECT_EQ(total.report.event, PacketEvent::receive);
 }
 
+TEST(Json, WhatXdpLostStandsInTheTotals) {
+    Report report;
+    EXPECT_EQ(total_to_json(report, true).find("xdp"), std::string::npos);
+    report.xdp = {{"ABORTED", "parse 42", "eth0", 13}, {"cpumap: full", "", "", 7}};
+    const auto total = std::get<TotalLine>(read_back(total_to_json(report, true)));
+    ASSERT_EQ(total.report.xdp.size(), 2u);
+    EXPECT_EQ(total.report.xdp[0].program, "parse 42");
+    EXPECT_EQ(total.report.xdp[0].frames, 13u);
+    EXPECT_EQ(total.report.xdp[1].error, "cpumap: full");
+    EXPECT_EQ(total.report.xdp[1].dev, "");
+}
+
 TEST(Json, AnyBytesBecomeValidUtf8) {
     DropGroup group;
     group.comm = std::string("a\xff\xc3(\0\x1b[2J", 9);

@@ -171,6 +171,16 @@ TEST(Text, NoLinePassesAHundredColumnsAndNoneHasControlBytes) {
     EXPECT_GT(count, 23u);
 }
 
+TEST(Text, WhatXdpLostIsSaidBesideTheDrops) {
+    Report report;
+    EXPECT_EQ(xdp_lines(report), "");
+    report.xdp = {{"ABORTED", "parse 42", "eth0", 13}, {"cpumap: full", "", "", 1}};
+    EXPECT_EQ(xdp_lines(report),
+              "lost behind XDP programs, without an skb ('whydrop xdp exceptions' says why):\n"
+              "  13 frames: ABORTED by parse 42 on eth0\n"
+              "  1 frame: cpumap: full\n");
+}
+
 TEST(Text, NoHeaderLeavesTheRows) {
     std::string text = text_run(options_with([](auto &o) { o.style.header = false; }));
     EXPECT_EQ(text.find("EVENTS/S"), std::string::npos);

@@ -15,6 +15,7 @@ class FakeNames : public XdpNames {
         return "veth" + std::to_string(ifindex);
     }
     std::string program(uint32_t) override { return "grow"; }
+    std::string called_by(uint32_t id) override { return id == 77 ? "one 78, two 79" : ""; }
     std::string netns(uint32_t) override { return "web"; }
 };
 

@@ -18,6 +18,7 @@ class FakeNames : public XdpNames {
         return ifindex == 9 ? "" : "veth" + std::to_string(ifindex);
     }
     std::string program(uint32_t id) override { return id == 99 ? "" : "parse"; }
+    std::string called_by(uint32_t id) override { return id == 77 ? "one 78, two 79" : ""; }
     std::string netns(uint32_t inode) override { return inode == 1 ? "web" : ""; }
 };
 
@@ -176,6 +177,11 @@ TEST(XdpExceptions, AreATableWithTotalsAndCauses) {
               "  next: whydrop xdp status names such a veth; load a program that passes "
               "everything on its other\n"
               "  end, or switch GRO on there (ethtool -K DEV gro on)\n");
+}
+
+TEST(XdpExceptions, OfADispatcherNameWhatItCalls) {
+    FakeNames names;
+    EXPECT_EQ(program_words(names, 77), "parse 77 (one 78, two 79)");
 }
 
 TEST(XdpExceptions, SayWhenThereWereNone) {

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "codec/archive.h"
+#include "codec/loss_fields.h"
 #include "codec/packet_fields.h"
 
 namespace whydrop {
@@ -90,17 +91,6 @@ struct Fields<Explanation> {
         a.unless_empty("samples_agree", v.samples_agree);
         a.unless_empty("samples_seen", v.samples_seen);
         a.unless_empty("also", v.also);
-    }
-};
-
-template <>
-struct Fields<Loss> {
-    static void visit(auto &a, auto &v) {
-        a("kind", v.kind);
-        a("count", v.count);
-        a("unit", v.unit);
-        a("detail", v.detail);
-        a.unless_empty("in_other", v.in_other);
     }
 };
 
@@ -241,6 +231,7 @@ struct Fields<TotalLine> {
         a("other", v.other);
         a.unless_empty("other_groups", v.other_groups);
         a.unless_empty("in_period", v.in_period);
+        a.unless_empty("xdp", v.xdp);
     }
 };
 
@@ -357,6 +348,7 @@ std::string total_to_json(const Report &report, bool final) {
     line.report.other = report.other;
     line.report.other_groups = report.other_groups;
     line.report.in_period = report.in_period;
+    line.report.xdp = report.xdp;
     return line_of(type_of(kTotalTypes, report.event), line);
 }
 std::string losses_to_json(const Losses &losses) {

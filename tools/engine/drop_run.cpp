@@ -9,6 +9,7 @@
 #include "engine/run_time.h"
 #include "engine/session.h"
 #include "engine/sink_set.h"
+#include "engine/xdp_beside.h"
 #include "source/live_probe.h"
 
 namespace whydrop {
@@ -52,6 +53,7 @@ class DropRun {
     std::optional<DropDecoder> decoder_;
     std::optional<DropReporter> reporter_;
     std::optional<DropTable> table_;
+    std::optional<XdpBeside> xdp_;  // beside drops
     std::optional<RunTime> time_;
     Session session_;
     uint64_t last_interval_ns_ = 0;
@@ -85,6 +87,8 @@ Status DropRun::prepare() {
     if (!live)
         return live.error();
     live_ = std::move(*live);
+    if (options_.event == PacketEvent::drop)
+        xdp_.emplace(options_.filter);
     decoder_.emplace(options_.event, btf_, symbols_,
                      [this](int32_t id) { return live_->stack(id); });
     reporter_.emplace(options_.event, *decoder_, options_.by, options_.each);
@@ -99,7 +103,7 @@ Status DropRun::prepare() {
 
 Status DropRun::begin() {
     session_.command = options_.command_line;
-    session_.source = live_->description();
+    session_.source = live_->description() + (xdp_ ? xdp_->description() : "");
     session_.has_reasons = btf_.has_reasons();
     if (!session_.has_reasons && options_.event == PacketEvent::drop)
         session_.notes.push_back(
@@ -277,6 +281,8 @@ Result<DropRunEnd> DropRun::finish() {
         return rules.error();
     end.report = reporter_->report(*table_, std::numeric_limits<size_t>::max());
     end.report.final = true;
+    if (xdp_)
+        end.report.xdp = xdp_->read();
     end.stopped = time_->stopped();
     end.report.from_ns = session_.start_ns;
     end.report.to_ns = monotonic_ns();

@@ -139,7 +139,10 @@ std::string packet_line(const XdpPacket &packet, uint64_t unix_ns, XdpNames &nam
                        std::to_string(packet.entry_bytes) + " bytes";
     if (const std::string moved = moved_words(change); !moved.empty())
         line += ", then " + std::to_string(packet.exit_bytes) + " (" + moved + ")";
-    return line + "  " + to_text(packet.packet);
+    Packet shown = packet.packet;
+    if (packet.flow)  // then it is not the MAC addresses that tell it from others
+        shown.levels.front().ethernet.reset();
+    return line + "  " + to_text(shown);
 }
 
 std::string hex_of(const std::vector<uint8_t> &bytes) {

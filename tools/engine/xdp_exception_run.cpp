@@ -111,7 +111,7 @@ Result<XdpErrorReport> ExceptionRun::report() {
 void ExceptionRun::learn_names(const std::vector<XdpErrorGroup> &groups) {
     for (const XdpErrorGroup &group : groups) {
         if (group.error.program)
-            names_.program(group.error.program);
+            program_words(names_, group.error.program);
         if (group.error.ifindex)
             names_.device(group.error.netns, group.error.ifindex);
     }

@@ -30,6 +30,21 @@ std::string XdpNames::program(uint32_t id) {
     return known->second;
 }
 
+std::string XdpNames::called_by(uint32_t id) {
+    const auto [known, is_new] = called_.try_emplace(id);
+    if (!is_new)
+        return known->second;
+    const auto fd = open_program(id);
+    const auto info = fd ? program_info(*fd) : Result<BpfProgramInfo>(fd.error());
+    const auto members =
+        info ? replacements_of(*info) : Result<std::map<std::string, uint32_t>>(info.error());
+    std::string called;
+    if (members)
+        for (const auto &[part, member] : *members)
+            called += (called.empty() ? "" : ", ") + program(member) + " " + std::to_string(member);
+    return called_[id] = called;
+}
+
 std::string XdpNames::netns(uint32_t inode) {
     if (!netns_.count(inode))
         for (const NetnsEntry &entry : list_netns())
@@ -51,7 +66,9 @@ std::string netns_words(XdpNames &names, uint32_t inode) {
 
 std::string program_words(XdpNames &names, uint32_t id) {
     const std::string name = names.program(id);
-    return (name.empty() ? "program" : name) + " " + std::to_string(id);
+    const std::string called = names.called_by(id);
+    return (name.empty() ? "program" : name) + " " + std::to_string(id) +
+           (called.empty() ? "" : " (" + called + ")");
 }
 
 }  // namespace whydrop

@@ -20,6 +20,13 @@ struct Loss {
 };
 using Losses = std::vector<Loss>;
 
+// Frames that were lost behind XDP programs, where no skb is: in no group and no total.
+struct XdpLoss {
+    std::string error;         // "ABORTED", "redirect: EINVAL"
+    std::string program, dev;  // "parse 42", "veth1"; empty: not known
+    uint64_t frames = 0;
+};
+
 // Groups are ranked. Events in groups + other + the losses in events that are not in other == every
 // event that passed the filter.
 struct Report {
@@ -34,6 +41,7 @@ struct Report {
     uint64_t other_groups = 0;  // groups that were evicted into other by us; 0: unknown
     Count total;                // groups, folded ones too, and other
     Count in_period;            // of the interval, when not final
+    std::vector<XdpLoss> xdp;   // most frames first, when final
 };
 
 }  // namespace whydrop

@@ -211,6 +211,18 @@ std::string total_line(const Report &report) {
                        rate(report.total.events, period_s));
 }
 
+std::string xdp_lines(const Report &report) {
+    if (report.xdp.empty())
+        return {};
+    std::string text =
+        "lost behind XDP programs, without an skb ('whydrop xdp exceptions' says why):\n";
+    for (const XdpLoss &loss : report.xdp)
+        text += fmt::format("  {}: {}{}{}\n", plural(loss.frames, "frame"), escaped(loss.error),
+                            loss.program.empty() ? "" : " by " + escaped(loss.program),
+                            loss.dev.empty() ? "" : " on " + escaped(loss.dev));
+    return text;
+}
+
 std::string losses_text(const Losses &losses) {
     std::string text;
     for (const auto &loss : losses)

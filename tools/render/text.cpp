@@ -99,7 +99,7 @@ Status TextSink::end(const Report &report, const Losses &losses) {
         if (!text.empty() && text.back() == '\n')
             text += "\n";
     }
-    text += total_line(report) + "\n" + losses_text(losses);
+    text += total_line(report) + "\n" + xdp_lines(report) + losses_text(losses);
     Status written = output_.write(text);
     return written ? output_.flush() : written;
 }

@@ -75,12 +75,17 @@ Status XdpErrors::State::open() {
         return load_error(errno);
     bpf_program *program = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
-        const bool is_there = has_tracepoint(tracepoint_of(program));
+        const std::string tracepoint = tracepoint_of(program);
+        const bool is_there = has_tracepoint(tracepoint);
         bpf_program__set_autoload(program, is_there);
-        if (is_there)
-            attached.push_back(program);
-        else
-            absent.push_back(tracepoint_of(program));
+        if (!is_there) {
+            absent.push_back(tracepoint);
+            continue;
+        }
+        // libbpf does not look it up where packet filters are put into programs of such sections.
+        if (const int err = bpf_program__set_attach_target(program, 0, tracepoint.c_str()))
+            return load_error(-err);
+        attached.push_back(program);
     }
     if (attached.empty())
         return Error{Errc::unsupported, "this kernel has no tracepoint of XDP, or no BTF", ""};
