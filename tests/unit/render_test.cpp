@@ -175,10 +175,11 @@ TEST(Text, WhatXdpLostIsSaidBesideTheDrops) {
     Report report;
     EXPECT_EQ(xdp_lines(report), "");
     report.xdp = {{"ABORTED", "parse 42", "eth0", 13}, {"cpumap: full", "", "", 1}};
-    EXPECT_EQ(xdp_lines(report),
-              "lost behind XDP programs, without an skb ('whydrop xdp exceptions' says why):\n"
-              "  13 frames: ABORTED by parse 42 on eth0\n"
-              "  1 frame: cpumap: full\n");
+    EXPECT_EQ(
+        xdp_lines(report),
+        "lost behind XDP programs, some perhaps also above ('whydrop xdp exceptions' says why):\n"
+        "  13 frames: ABORTED by parse 42 on eth0\n"
+        "  1 frame: cpumap: full\n");
 }
 
 TEST(Text, NoHeaderLeavesTheRows) {

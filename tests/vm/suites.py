@@ -122,6 +122,14 @@ def xdp(kernel, place):
                                   "XDP_SUBJECTS": tests / "xdp"})
 
 
+def xdplost(kernel, place):
+    """What XDP programs lose, and what is lost behind them."""
+    tests = place.build / "tests/live"
+    return _in_guest(kernel, place, "xdplost",
+                     [tests / "xdp_exceptions_live_test", tests / "xdp_drops_live_test"],
+                     timeout=LIVE_SECONDS)
+
+
 def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
                      timeout=2 * LIVE_SECONDS, environment=environment)

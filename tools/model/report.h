@@ -20,7 +20,8 @@ struct Loss {
 };
 using Losses = std::vector<Loss>;
 
-// Frames that were lost behind XDP programs, where no skb is: in no group and no total.
+// Frames that were lost behind XDP programs: in no group and no total, but for those that were an
+// skb (veth, generic mode).
 struct XdpLoss {
     std::string error;         // "ABORTED", "redirect: EINVAL"
     std::string program, dev;  // "parse 42", "veth1"; empty: not known

@@ -215,7 +215,7 @@ std::string xdp_lines(const Report &report) {
     if (report.xdp.empty())
         return {};
     std::string text =
-        "lost behind XDP programs, without an skb ('whydrop xdp exceptions' says why):\n";
+        "lost behind XDP programs, some perhaps also above ('whydrop xdp exceptions' says why):\n";
     for (const XdpLoss &loss : report.xdp)
         text += fmt::format("  {}: {}{}{}\n", plural(loss.frames, "frame"), escaped(loss.error),
                             loss.program.empty() ? "" : " by " + escaped(loss.program),

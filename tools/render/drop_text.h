@@ -45,7 +45,8 @@ std::string period_line(const Report &report, uint64_t since_ns);
 // "total: 41 events, 41 packets, 2460 bytes in 2.0 s (20.5 events/s)"
 std::string total_line(const Report &report);
 
-// What XDP lost beside these packets; empty: nothing.
+// What was lost behind XDP programs, which is among these packets only where it was an skb (veth,
+// generic mode); empty: nothing.
 std::string xdp_lines(const Report &report);
 
 // A block per cause, newline-terminated: cause, evidence, usual causes, next, stack, packet.
