@@ -7,7 +7,9 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
+#include <string>
 
 #include "sys/netlink.h"
 
@@ -58,10 +60,9 @@ class Request {
 
   private:
     void append(const void *data, size_t size) {
-        const auto *first = static_cast<const uint8_t *>(data);
-        bytes_.insert(bytes_.end(), first, first + size);
+        bytes_.append(static_cast<const char *>(data), size);
     }
-    std::vector<uint8_t> bytes_;
+    std::string bytes_;
 };
 
 }  // namespace
