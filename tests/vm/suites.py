@@ -130,6 +130,12 @@ def xdplost(kernel, place):
                      timeout=LIVE_SECONDS)
 
 
+def counted(kernel, place):
+    """`whydrop counters`, beside the lab's causes, nstat, ip, tc and ethtool."""
+    return _in_guest(kernel, place, "counted", [place.build / "tests/live/counters_live_test"],
+                     timeout=LIVE_SECONDS)
+
+
 def _scripts(kernel, place, suite, names, **environment):
     return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
                      timeout=2 * LIVE_SECONDS, environment=environment)
