@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "process.h"
+#include "wrong_counters.h"
 #include "wrong_debug_files.h"
 #include "wrong_hist.h"
 #include "wrong_receive.h"
@@ -385,6 +386,7 @@ TEST_P(WrongUse, IsAnswered) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUse, testing::ValuesIn(rows), test_name);
+INSTANTIATE_TEST_SUITE_P(Counters, WrongUse, testing::ValuesIn(counters_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(DebugFiles, WrongUse, testing::ValuesIn(debug_file_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Hist, WrongUse, testing::ValuesIn(hist_rows), test_name);
 INSTANTIATE_TEST_SUITE_P(Xdp, WrongUse, testing::ValuesIn(xdp_rows), test_name);

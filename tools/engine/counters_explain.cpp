@@ -33,6 +33,8 @@ std::string shown_by(const std::string &source, const std::string &name) {
     if (source == counter_source::snmp || source == counter_source::netstat ||
         source == counter_source::snmp6)
         return "/proc/net/" + source + "; nstat -az " + name;
+    if (source.empty())
+        return "nstat -az " + name;
     return source.ends_with("_cache") || source == "synproxy" ? "/proc/net/stat/" + source
                                                               : "/proc/net/" + source;
 }
@@ -109,8 +111,8 @@ std::vector<Value> block_of(const std::string &source, const std::string &name, 
             (found.places > 1 ? ", the sum of " + std::to_string(found.places) + " places" : ""));
     else
         text.emplace_back("this kernel does not have it now");
-    return {source + "/" + name, source, name, rating, found.places ? Value(found.value) : Value(),
-            std::move(text)};
+    return {source.empty() ? name : source + "/" + name, source,         name, rating,
+            found.places ? Value(found.value) : Value(), std::move(text)};
 }
 
 }  // namespace
@@ -121,10 +123,10 @@ Result<Section> explain_counter(const CounterReading &reading, const CounterBook
     All found = matching(reading, asked);
     const std::string plain = name.substr(name.rfind('/') + 1);
     for (const std::string &source : book.sources_of(plain))
-        if (!source.empty() && (asked.source.empty() || asked.source == source))
+        // An entry for any source says nothing new of those that are found.
+        if (source.empty() ? asked.source.empty() && found.empty()
+                           : asked.source.empty() || asked.source == source)
             found.try_emplace({source, plain});
-        else if (source.empty() && found.empty())
-            found.try_emplace({"netstat", plain});
     if (found.empty())
         return Error{Errc::usage, "no counter is called '" + name + "'", near_to(reading, asked)};
     Section section;
