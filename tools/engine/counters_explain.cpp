@@ -3,8 +3,11 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "engine/counters_report.h"
+#include "render/drop_text.h"
+#include "render/words.h"
 
 namespace whydrop {
 
@@ -86,36 +89,80 @@ std::string near_to(const CounterReading &reading, const Asked &asked) {
     return text.empty() ? "whydrop counters --all shows what changes; nstat -az shows names" : text;
 }
 
-std::vector<Value> block_of(const std::string &source, const std::string &name, const Found &found,
-                            const CounterMeaning &meaning) {
-    std::vector<std::string> text = {
-        meaning.means.empty() ? "Unknown: no entry, and no word in its name says what it counts."
-                              : meaning.means};
-    const std::string rating = name_of(meaning.rating);
-    if (!meaning.means.empty())
-        text.push_back("rated: " + rating +
-                       (meaning.by_name ? " (nobody has written down what this one means)" : ""));
-    if (!meaning.reasons.empty()) {
-        text.emplace_back("drops that belong to it:");
-        for (const std::string &reason : meaning.reasons)
-            text.back() += " " + (reason.starts_with("core/") ? reason.substr(5) : reason);
-    } else if (meaning.unseen) {
-        text.emplace_back("lost in the device: no tracepoint, and so no drop, tells of it");
-    }
-    for (const std::string &next : meaning.next)
-        text.push_back("next: " + next);
-    text.push_back("shown by: " + shown_by(source, name));
+// Below what it means: where it is shown, and what it is now.
+std::vector<std::string> state_of(const std::string &source, const std::string &name,
+                                  const Found &found) {
+    std::vector<std::string> lines = {"shown by: " + shown_by(source, name)};
     if (found.places > 0)
-        text.push_back(
+        lines.push_back(
             "now: " + std::to_string(found.value) +
             (found.places > 1 ? ", the sum of " + std::to_string(found.places) + " places" : ""));
     else
-        text.emplace_back("this kernel does not have it now");
-    return {source.empty() ? name : source + "/" + name, source,         name, rating,
-            found.places ? Value(found.value) : Value(), std::move(text)};
+        lines.emplace_back("this kernel does not have it now");
+    return lines;
+}
+
+void add_prose(std::vector<std::string> &lines, const std::string &first, const std::string &text) {
+    constexpr size_t indent = 2;
+    std::istringstream wrapped(wrap(first, text, kTextColumns - indent));
+    for (std::string line; std::getline(wrapped, line);)
+        lines.push_back(line);
+}
+
+std::vector<std::string> lines_of(const CounterMeaning &meaning) {
+    std::vector<std::string> lines;
+    if (meaning.means.empty()) {
+        lines.emplace_back("Unknown: no entry, and no word in its name says what it counts.");
+        return lines;
+    }
+    add_prose(lines, "", meaning.means);
+    lines.push_back(std::string("rated: ") + name_of(meaning.rating) +
+                    (meaning.by_name ? " (nobody has written down what this one means)" : ""));
+    std::string reasons;
+    for (const std::string &reason : meaning.reasons)
+        reasons += (reasons.empty() ? "" : ", ") +
+                   (reason.starts_with("core/") ? reason.substr(5) : reason);
+    if (!reasons.empty())
+        add_prose(lines, "drops: ", reasons);
+    if (meaning.unseen)
+        lines.emplace_back("lost in the device: no tracepoint, and so no drop, tells of it");
+    for (const std::string &next : meaning.next)
+        lines.push_back("next: " + next);
+    return lines;
+}
+
+Value words(const std::vector<std::string> &texts) {
+    return texts.empty() ? Value() : Value(texts);
 }
 
 }  // namespace
+
+Section explanation_section() {
+    Section section;
+    section.type = "counter_explanation";
+    section.shape = SectionShape::blocks;
+    section.columns = {{"title", ""}};
+    for (const char *key : {"source", "name", "rating", "value", "means", "reasons", "next"})
+        section.columns.emplace_back(key, "", ValueForm::json);
+    section.columns.emplace_back("text", "");
+    return section;
+}
+
+std::vector<Value> explanation_row(const std::string &source, const std::string &name,
+                                   const CounterMeaning &meaning, Value value,
+                                   const std::vector<std::string> &below) {
+    std::vector<std::string> text = lines_of(meaning);
+    text.insert(text.end(), below.begin(), below.end());
+    return {source.empty() ? name : source + "/" + name,
+            source,
+            name,
+            std::string(name_of(meaning.rating)),
+            std::move(value),
+            meaning.means.empty() ? Value() : Value(meaning.means),
+            words(meaning.reasons),
+            words(meaning.next),
+            std::move(text)};
+}
 
 Result<Section> explain_counter(const CounterReading &reading, const CounterBook &book,
                                 const std::string &name) {
@@ -129,18 +176,13 @@ Result<Section> explain_counter(const CounterReading &reading, const CounterBook
             found.try_emplace({source, plain});
     if (found.empty())
         return Error{Errc::usage, "no counter is called '" + name + "'", near_to(reading, asked)};
-    Section section;
-    section.type = "counter_explanation";
-    section.shape = SectionShape::blocks;
-    section.columns = {{"title", ""},
-                       {"source", "", ValueForm::json},
-                       {"name", "", ValueForm::json},
-                       {"rating", "", ValueForm::json},
-                       {"value", "", ValueForm::json},
-                       {"text", ""}};
-    for (const auto &[key, at] : found)
-        section.rows.push_back(
-            block_of(key.first, key.second, at, book.explain(key.first, key.second)));
+    Section section = explanation_section();
+    for (const auto &[key, at] : found) {
+        const auto &[source, counter] = key;
+        section.rows.push_back(explanation_row(source, counter, book.explain(source, counter),
+                                               at.places ? Value(at.value) : Value(),
+                                               state_of(source, counter, at)));
+    }
     return section;
 }
 

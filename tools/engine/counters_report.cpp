@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "render/document.h"
 
@@ -145,29 +146,15 @@ Section summary_of(const CountersReport &report, size_t changed, size_t suspicio
     return section;
 }
 
-// In blocks: what it means, which drops belong to it, what to do.
 Section explanations_of(const std::vector<Line> &lines) {
-    Section section;
-    section.type = "counter_explanation";
+    Section section = explanation_section();
     section.title = "WHAT IT MEANS";
-    section.shape = SectionShape::blocks;
-    section.columns = {{"name", ""}, {"where", ""}, {"text", ""}};
     std::set<std::string> said;
     for (const Line &line : lines) {
-        const CounterMeaning &meaning = line.meaning;
-        if (meaning.rating == CounterRating::normal || meaning.by_name ||
-            !said.insert(line.change.source + "/" + line.change.name).second)
-            continue;
-        std::vector<std::string> text = {meaning.means};
-        if (!meaning.reasons.empty()) {
-            text.emplace_back("drops: ");
-            for (const std::string &reason : meaning.reasons)
-                text.back() += (reason == meaning.reasons.front() ? "" : ", ") +
-                               (reason.starts_with("core/") ? reason.substr(5) : reason);
-        }
-        for (const std::string &next : meaning.next)
-            text.push_back("next: " + next);
-        section.rows.push_back({line.change.name, Value(), text});
+        const auto &[source, name] = std::tie(line.change.source, line.change.name);
+        if (line.meaning.rating != CounterRating::normal && !line.meaning.by_name &&
+            said.insert(source + "/" + name).second)
+            section.rows.push_back(explanation_row(source, name, line.meaning, Value()));
     }
     return section;
 }

@@ -28,6 +28,13 @@ std::vector<Section> counters_document(const CountersReport &report, const Count
 
 Losses counters_losses(const CountersReport &report);
 
+// Of blocks: what counters mean, which drops belong to them, what to do next; `below` is said
+// there.
+Section explanation_section();
+std::vector<Value> explanation_row(const std::string &source, const std::string &name,
+                                   const CounterMeaning &meaning, Value value,
+                                   const std::vector<std::string> &below = {});
+
 // `whydrop counters explain NAME` or SOURCE/NAME: a block for each source that has it, in this
 // reading or in the book. Errors: usage, with names that are near.
 Result<Section> explain_counter(const CounterReading &reading, const CounterBook &book,
