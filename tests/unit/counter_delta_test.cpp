@@ -77,6 +77,20 @@ TEST(CounterTotals, AddStepsUp) {
     EXPECT_EQ(totals.all().front().value, 18U);
 }
 
+// Seen at zero first, and counting only later.
+TEST(CounterTotals, KnowWhatAppearedInTheRun) {
+    const CounterReading first = reading({{"rx", 3}}),
+                         came{{{"link", "v3", 9, {{"rx", 0}}, ""}}, {}},
+                         counted{{{"link", "v3", 9, {{"rx", 29}}, ""}}, {}};
+    CounterTotals totals(first);
+    totals.add(counter_changes(first, came));
+    totals.add(counter_changes(came, counted));
+    EXPECT_EQ(text_of(totals.all()), "v3 rx 29 appeared;");
+    CounterTotals known(came);
+    known.add(counter_changes(came, counted));
+    EXPECT_EQ(text_of(known.all()), "v3 rx 29;");
+}
+
 TEST(CounterTotals, SeeACounterRunOverTwice) {
     CounterTotals totals;
     uint64_t value = 0;

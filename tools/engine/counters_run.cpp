@@ -47,6 +47,7 @@ Status CountersRun::begin() {
     if (!first)
         return first.error();
     last_ = std::move(*first);
+    all_ = CounterTotals(last_);
     time_.begin();
     Session session = this_host();
     session.command = options_.command_line;

@@ -91,12 +91,20 @@ std::vector<std::string> counters_gone(const CounterReading &before, const Count
     return gone;
 }
 
+CounterTotals::CounterTotals(const CounterReading &first) : first_(std::set<Key>()) {
+    for (const CounterGroup &group : first.groups)
+        for (const Counter &counter : group.counters)
+            first_->emplace(group.source, group.place, counter.name);
+}
+
 void CounterTotals::add(const std::vector<CounterChange> &step) {
     for (const CounterChange &change : step) {
-        const auto [found, fresh] =
-            where_.try_emplace({change.source, change.place, change.name}, all_.size());
+        const Key key{change.source, change.place, change.name};
+        const auto [found, fresh] = where_.try_emplace(key, all_.size());
         if (fresh) {
             all_.push_back(change);
+            if (first_)
+                all_.back().appeared = !first_->contains(key);
             continue;
         }
         CounterChange &total = all_[found->second];

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -36,12 +38,18 @@ std::vector<std::string> counters_gone(const CounterReading &before, const Count
 // what a device counted until it went is kept.
 class CounterTotals {
   public:
+    CounterTotals() = default;
+    // What was there before the first step: all else appeared, even if it stood at zero for a
+    // while.
+    explicit CounterTotals(const CounterReading &first);
+
     void add(const std::vector<CounterChange> &step);
     // In the order in which they changed first.
     [[nodiscard]] std::vector<CounterChange> all() const { return all_; }
 
   private:
     using Key = std::tuple<std::string, std::string, std::string>;  // source, place, name
+    std::optional<std::set<Key>> first_;
     std::map<Key, size_t> where_;
     std::vector<CounterChange> all_;
 };
