@@ -103,7 +103,7 @@ std::optional<CounterChange> change_of(const std::vector<CounterChange> &changes
 TEST_P(Lab, ACauseMovesItsCounterAndTheEntryNamesTheReason) {
     constexpr unsigned times = 23;
     const Scenario &scenario = GetParam();
-    auto network = LabNetwork::create({true});
+    auto network = LabNetwork::create();
     if (!network)
         GTEST_SKIP() << network.error().what;
     auto reader = CounterReader::open(std::to_string(network->inode(Side::rx)), "");
