@@ -12,7 +12,7 @@ namespace whydrop {
 namespace {
 
 // In the order of struct rtnl_link_stats64, all of 64 bits; the attribute's length says how many of
-// them the kernel has (rx_otherhost_dropped: 794c24e9921f, 5.19).
+// them the kernel has (rx_otherhost_dropped is the newest).
 constexpr std::array<const char *, 25> link_names = {
     "rx_packets",          "tx_packets",        "rx_bytes",         "tx_bytes",
     "rx_errors",           "tx_errors",         "rx_dropped",       "tx_dropped",

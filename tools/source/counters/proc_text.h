@@ -22,7 +22,7 @@ CounterGroup parse_counter_list(std::string_view text, const std::string &source
 std::vector<CounterGroup> parse_cpu_table(std::string_view text, const std::string &source);
 
 // softnet_stat: a line for each CPU that is online, columns without names, whose number grew over
-// the years (net/core/net-procfs.c, softnet_seq_show). The 13th says which CPU it is (7d58e6555870,
+// the years (net/core/net-procfs.c, softnet_seq_show). The 13th says which CPU it is (kernels from
 // 5.10); without it the lines are taken to be CPUs in their order.
 std::vector<CounterGroup> parse_softnet(std::string_view text);
 
