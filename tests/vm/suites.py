@@ -51,7 +51,7 @@ class Place:
     kept: pathlib.Path
 
 
-def _in_guest(kernel, place, name, checks, **options):
+def in_guest(kernel, place, name, checks, **options):
     """Boots once and runs the checks one after the other."""
     folder = place.kept / f"{kernel.series}-{name}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def live(kernel, place):
     exact = str(tests / "live/exact_test")
     if kernel.series in SAME_PROBE_AS_NEWEST:
         exact += "=-" + ":".join(f"*.{name}" for name in LONG_TESTS)
-    return _in_guest(kernel, place, "live", [
+    return in_guest(kernel, place, "live", [
         tests / "live/lab_live_test", tests / "live/drops_live_test", exact,
         tests / "cli/gone_test", tests / "filter/filter_table_test",
         f"{tests / 'live/capture_test'}=*.AreReadByTsharkFieldByField",
@@ -95,49 +95,20 @@ def receive(kernel, place):
     counting = str(tests / "receive_test")
     if kernel.series in SAME_PROBE_AS_NEWEST:
         counting += "=-" + ":".join(f"*.{name}" for name in LONG_TESTS)
-    return _in_guest(kernel, place, "receive", [counting, tests / "path_test"],
+    return in_guest(kernel, place, "receive", [counting, tests / "path_test"],
                      timeout=LIVE_SECONDS)
 
 
 def hist(kernel, place):
     """`whydrop hist`, by triggers or from the stream, and the two side by side."""
     tests = place.build / "tests/live"
-    return _in_guest(kernel, place, "hist",
+    return in_guest(kernel, place, "hist",
                      [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
                      timeout=LIVE_SECONDS)
 
 
-# Without what virtio_net cannot do together with XDP.
-XDP_NIC = "virtio-net-pci,guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off"
-
-
-def xdp(kernel, place):
-    """XDP programs on a veth pair, on lo and on a NIC, and what `whydrop xdp` says of them."""
-    tests = place.build / "tests"
-    return _in_guest(kernel, place, "xdp",
-                     [tests / "live/xdp_live_test", tests / "live/xdp_stats_test",
-                      f"{CHECKS / 'xdp'}=lo", f"{CHECKS / 'xdp'}=virtio"],
-                     timeout=LIVE_SECONDS, devices=guest.nics(2, XDP_NIC),
-                     environment={"WHYDROP": place.build / "tools/whydrop",
-                                  "XDP_SUBJECTS": tests / "xdp"})
-
-
-def xdplost(kernel, place):
-    """What XDP programs lose, and what is lost behind them."""
-    tests = place.build / "tests/live"
-    return _in_guest(kernel, place, "xdplost",
-                     [tests / "xdp_exceptions_live_test", tests / "xdp_drops_live_test"],
-                     timeout=LIVE_SECONDS)
-
-
-def counted(kernel, place):
-    """`whydrop counters`, beside the lab's causes, nstat, ip, tc and ethtool."""
-    return _in_guest(kernel, place, "counted", [place.build / "tests/live/counters_live_test"],
-                     timeout=LIVE_SECONDS)
-
-
 def _scripts(kernel, place, suite, names, **environment):
-    return _in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
+    return in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
                      timeout=2 * LIVE_SECONDS, environment=environment)
 
 
@@ -154,7 +125,7 @@ def morescripts(kernel, place):
 
 def bcc(kernel, place):
     """probes/bcc/drops.py, whose program BCC compiles against this kernel's headers."""
-    return _in_guest(kernel, place, "bcc", [CHECKS / "bcc"], timeout=LIVE_SECONDS, environment={
+    return in_guest(kernel, place, "bcc", [CHECKS / "bcc"], timeout=LIVE_SECONDS, environment={
         "HEADERS": headers.get(kernel).parents[2], "WHYDROP": place.build / "tools/whydrop",
         "LINES_TOOL": place.build / "tests/live/lines_tool"})
 
@@ -169,7 +140,7 @@ def _built_modules(kernel, folder, sources=("pausenic", "resetrace")):
 def modules(kernel, place):
     """Drivers built for this kernel, and its network cards."""
     with tempfile.TemporaryDirectory() as folder:
-        return _in_guest(kernel, place, "modules",
+        return in_guest(kernel, place, "modules",
                          [CHECKS / "pausenic", CHECKS / "resetrace", CHECKS / "nics"],
                          timeout=SHORT_SECONDS, devices=guest.nics(2),
                          environment=_built_modules(kernel, pathlib.Path(folder)))
