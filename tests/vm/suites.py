@@ -96,20 +96,20 @@ def receive(kernel, place):
     if kernel.series in SAME_PROBE_AS_NEWEST:
         counting += "=-" + ":".join(f"*.{name}" for name in LONG_TESTS)
     return in_guest(kernel, place, "receive", [counting, tests / "path_test"],
-                     timeout=LIVE_SECONDS)
+                    timeout=LIVE_SECONDS)
 
 
 def hist(kernel, place):
     """`whydrop hist`, by triggers or from the stream, and the two side by side."""
     tests = place.build / "tests/live"
     return in_guest(kernel, place, "hist",
-                     [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
-                     timeout=LIVE_SECONDS)
+                    [tests / f"{name}_test" for name in ("hist_live", "stream_hist", "pairs")],
+                    timeout=LIVE_SECONDS)
 
 
 def _scripts(kernel, place, suite, names, **environment):
     return in_guest(kernel, place, suite, [f"{CHECKS / 'scripts'}={name}" for name in names],
-                     timeout=2 * LIVE_SECONDS, environment=environment)
+                    timeout=2 * LIVE_SECONDS, environment=environment)
 
 
 def scripts(kernel, place):
@@ -141,9 +141,9 @@ def modules(kernel, place):
     """Drivers built for this kernel, and its network cards."""
     with tempfile.TemporaryDirectory() as folder:
         return in_guest(kernel, place, "modules",
-                         [CHECKS / "pausenic", CHECKS / "resetrace", CHECKS / "nics"],
-                         timeout=SHORT_SECONDS, devices=guest.nics(2),
-                         environment=_built_modules(kernel, pathlib.Path(folder)))
+                        [CHECKS / "pausenic", CHECKS / "resetrace", CHECKS / "nics"],
+                        timeout=SHORT_SECONDS, devices=guest.nics(2),
+                        environment=_built_modules(kernel, pathlib.Path(folder)))
 
 
 def _looks_like_dump(path, form, release):
