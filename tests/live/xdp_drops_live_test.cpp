@@ -209,8 +209,8 @@ TEST_F(XdpDropsLive, AKernelThatCannotIsToldWithTheAlternative) {
         GTEST_SKIP() << "this kernel can";
     const Finished done = run_process({WHYDROP_BINARY, "xdp", "drops", "-n", netns(), "-d", "1"});
     EXPECT_EQ(done.status, 3);
-    EXPECT_NE(done.err.find("cannot attach to the entry and exit of program " +
-                            std::to_string(there.id())),
+    EXPECT_NE(done.err.find("program " + std::to_string(there.id()) +
+                            ": the kernel does not let us attach to its entry and exit"),
               std::string::npos)
         << done.err;
     EXPECT_NE(done.err.find("whydrop xdp exceptions"), std::string::npos) << done.err;

@@ -6,8 +6,7 @@
 #include <memory>
 
 #include "commands/command.h"
-#include "commands/document_options.h"
-#include "commands/run_length.h"
+#include "commands/report_run.h"
 #include "engine/counters_report.h"
 #include "engine/counters_run.h"
 #include "source/counters/reader.h"
@@ -18,30 +17,20 @@ namespace {
 struct Options {
     std::string iface, netns;
     bool all = false;
-    RunLength length;
-    DocumentOptions document;
-    std::string recording;
-    size_t top = 0;
-    bool quiet = false;
+    ReportRun report;
 };
 
 Result<int> run(const Options &options, const Invocation &invocation) {
-    DocumentOutputOptions output_options;
-    output_options.style = style_of(options.document, invocation);
-    output_options.recording = options.recording;
-    output_options.quiet = options.quiet;
-    output_options.top = options.top;
-    if (auto checked = DocumentOutput::check(output_options); !checked)
-        return checked.error();
+    const auto where = options.report.output(invocation);
+    if (!where)
+        return where.error();
     CountersRunOptions run;
     run.netns = options.netns;
     run.dev = options.iface;
     run.all = options.all;
-    run.time.duration_s = options.length.duration_s;
-    run.time.interval_s = options.quiet ? 0 : options.length.interval_s;
-    run.time.command = invocation.observed;
+    run.time = options.report.time(invocation);
     run.command_line = invocation.command_line;
-    DocumentOutput output(output_options);
+    DocumentOutput output(*where);
     return run_counters(run, output);
 }
 
@@ -101,16 +90,9 @@ Run setup(CLI::App &app) {
         ->type_name("IFACE");
     add_netns(app, options->netns);
     app.add_flag("--all", options->all, "Everything that changed, normal traffic too");
-    add_run_length(app, options->length);
-    const char *group = "What to show and keep";
-    app.add_option("--top", options->top, "Rows shown (default 100; JSON has all)")
-        ->type_name("N")
-        ->group(group);
-    app.add_option("-o,--record", options->recording, "Record the run as JSON lines in this file")
-        ->type_name("FILE")
-        ->group(group);
-    app.add_flag("-q,--quiet", options->quiet, "Only the table at the end")->group(group);
-    add_document_options(app, options->document, group);
+    add_run_length(app, options->report.length);
+    add_top(app, options->report);
+    add_report_output(app, options->report);
     std::vector<Subcommand> parts = {add_explain(app)};
     app.require_subcommand(0, 1);
     add_examples(app,

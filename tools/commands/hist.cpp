@@ -9,9 +9,7 @@
 
 #include "codec/hist_json.h"
 #include "commands/command.h"
-#include "commands/document_options.h"
-#include "commands/run_length.h"
-#include "engine/document_output.h"
+#include "commands/report_run.h"
 #include "engine/hist_diff.h"
 #include "engine/hist_presets.h"
 #include "engine/hist_question.h"
@@ -26,10 +24,7 @@ struct Options {
     HistWords words;
     bool list = false;
     std::vector<std::string> diff;  // two recordings
-    RunLength length;
-    DocumentOptions document;
-    std::string recording;
-    bool quiet = false;
+    ReportRun report;
 };
 
 Result<int> shown(Status status, const Output &output) {
@@ -74,7 +69,7 @@ Result<Section> event_list(const std::string &part) {
 
 Result<int> list(const Options &options, const Invocation &invocation) {
     Output output(STDOUT_FILENO);
-    DocumentWriter writer(output, style_of(options.document, invocation));
+    DocumentWriter writer(output, style_of(options.report.document, invocation));
     if (auto written = writer.write(preset_list()); !written)
         return shown(written, output);
     const auto events = event_list(options.words.event);
@@ -106,9 +101,9 @@ Result<int> diff(const Options &options, const Invocation &invocation) {
     auto section = hist_diff(*before, *after);
     if (!section)
         return section.error();
-    section->shown = options.words.top;
+    section->shown = options.report.top;
     Output output(STDOUT_FILENO);
-    const DocumentStyle style = style_of(options.document, invocation);
+    const DocumentStyle style = style_of(options.report.document, invocation);
     auto written = DocumentWriter(output, style).write(*section);
     for (const std::string &note : hist_diff_notes(*before, *after))
         if (written && !style.json)
@@ -126,15 +121,6 @@ Status check(const Options &options, const Invocation &invocation) {
     return success();
 }
 
-DocumentOutputOptions output_of(const Options &options, const Invocation &invocation) {
-    DocumentOutputOptions output;
-    output.style = style_of(options.document, invocation);
-    output.recording = options.recording;
-    output.quiet = options.quiet;
-    output.top = options.words.top;
-    return output;
-}
-
 Result<int> run(const Options &options, const Invocation &invocation) {
     if (options.list)
         return list(options, invocation);
@@ -142,9 +128,9 @@ Result<int> run(const Options &options, const Invocation &invocation) {
         return diff(options, invocation);
     if (auto checked = check(options, invocation); !checked)
         return checked.error();
-    const DocumentOutputOptions output_options = output_of(options, invocation);
-    if (auto checked = DocumentOutput::check(output_options); !checked)
-        return checked.error();
+    const auto where = options.report.output(invocation);
+    if (!where)
+        return where.error();
     const auto fs = TraceFs::find();
     if (!fs)
         return fs.error();
@@ -154,12 +140,10 @@ Result<int> run(const Options &options, const Invocation &invocation) {
     HistRunOptions run;
     run.question = std::move(*question);
     run.own = options.words.own;
-    run.stop_after = options.length.count;
-    run.time.duration_s = options.length.duration_s;
-    run.time.interval_s = options.quiet ? 0 : options.length.interval_s;
-    run.time.command = invocation.observed;
+    run.stop_after = options.report.length.count;
+    run.time = options.report.time(invocation);
     run.command_line = invocation.command_line;
-    DocumentOutput output(output_options);
+    DocumentOutput output(*where);
     return run_hist(*fs, run, output);
 }
 
@@ -233,22 +217,16 @@ void add_how(CLI::App &app, Options &options) {
 
 void add_output(CLI::App &app, Options &options) {
     const char *group = "What to show and keep";
-    app.add_option("--top", options.words.top, "Rows shown (default 100; JSON has all)")
-        ->type_name("N")
-        ->group(group);
+    add_top(app, options.report);
     app.add_flag("--percent", options.words.percent, "Shares of the sums too")->group(group);
-    app.add_option("-o,--record", options.recording, "Record the run as JSON lines in this file")
-        ->type_name("FILE")
-        ->group(group);
-    app.add_flag("-q,--quiet", options.quiet, "Only the table at the end")->group(group);
-    add_document_options(app, options.document, group);
+    add_report_output(app, options.report);
 }
 
 Run setup(CLI::App &app) {
     auto options = std::make_shared<Options>();
     add_what(app, *options);
     add_how(app, *options);
-    add_run_length(app, options->length, "Stop when N events or more were counted");
+    add_run_length(app, options->report.length, "Stop when N events or more were counted");
     add_output(app, *options);
     add_examples(
         app,

@@ -3,8 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "commands/document_options.h"
-#include "commands/run_length.h"
+#include "commands/report_run.h"
 #include "commands/xdp_parts.h"
 #include "engine/xdp_exception_run.h"
 
@@ -15,31 +14,24 @@ struct Options {
     std::string iface, netns;
     std::vector<std::string> by;
     bool sample = false;
-    RunLength length;
-    DocumentOptions document;
-    std::string recording;
-    bool quiet = false;
+    ReportRun report;
 };
 
 Result<int> run(const Options &options, const Invocation &invocation) {
     const auto keys = error_keys_by_name(options.by);
     if (!keys)
         return keys.error();
-    DocumentOutputOptions output;
-    output.style = style_of(options.document, invocation);
-    output.recording = options.recording;
-    output.quiet = options.quiet;
-    if (auto checked = DocumentOutput::check(output); !checked)
-        return checked.error();
+    const auto where = options.report.output(invocation);
+    if (!where)
+        return where.error();
     XdpExceptionOptions run;
     run.iface = options.iface;
     run.netns = options.netns;
     run.keys = *keys;
     run.sample = options.sample;
-    run.time = {options.length.duration_s, options.quiet ? 0 : options.length.interval_s,
-                invocation.observed};
+    run.time = options.report.time(invocation);
     run.command_line = invocation.command_line;
-    DocumentOutput shown(output);
+    DocumentOutput shown(*where);
     return run_xdp_exceptions(run, shown);
 }
 
@@ -59,11 +51,8 @@ Subcommand add_xdp_exceptions(CLI::App &xdp) {
     app->add_flag("--sample", options->sample,
                   "Show the first packets that were answered with XDP_ABORTED or no action, where "
                   "the kernel lets it");
-    add_run_length(*app, options->length);
-    app->add_option("-o,--record", options->recording, "Record the run as JSON lines in this file")
-        ->type_name("FILE");
-    app->add_flag("-q,--quiet", options->quiet, "Only the table at the end");
-    add_document_options(*app, options->document);
+    add_run_length(*app, options->report.length);
+    add_report_output(*app, options->report);
     add_examples(*app,
                  {{"whydrop xdp exceptions", "until Ctrl-C, a table each second"},
                   {"whydrop xdp exceptions -i eth0 --by error,cpu -d 10", "on which CPUs of eth0"},

@@ -23,7 +23,6 @@ struct HistWords {
     std::string from, to, on;       // two events, and the field by which they belong together
     std::string start_on, stop_on;  // "exec:/usr/bin/wget", "exit:wget", "EVENT if CONDITION"
     uint32_t size = 0;
-    size_t top = 0;
     bool stack = false;  // a key more
     bool percent = false;
     bool own = false;  // of the command and its children only

@@ -31,15 +31,15 @@ Status XdpProgramsObserved::add(XdpPackets &packets, const XdpAttachment &at,
     if (!tried_.insert(program.id).second)
         return success();
     const std::string what = name_of(program) + " on " + at.link.name;
-    const auto added = packets.add(program);
-    if (added) {
-        observed_.push_back(what);
-        if (is_new)
-            notes_.push_back(what + " came during the run, and is observed from then on");
-    } else {
-        notes_.push_back(what + " is not observed: " + added.error().what);
+    if (const auto added = packets.add(program); !added) {
+        const Error &why = added.error();
+        notes_.push_back(what + " is not observed: " + why.what);
+        return Error{why.code, "program " + std::to_string(program.id) + ": " + why.what, why.hint};
     }
-    return added;
+    observed_.push_back(what);
+    if (is_new)
+        notes_.push_back(what + " came during the run, and is observed from then on");
+    return success();
 }
 
 // Gives the first refusal.

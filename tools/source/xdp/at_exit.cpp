@@ -8,35 +8,27 @@
 
 namespace whydrop {
 
-namespace {
-
-std::string subject(const BpfProgramInfo &program) {
-    return "program " + std::to_string(program.id);
-}
-
-}  // namespace
-
 Status can_attach_at_exit(const BpfProgramInfo &program) {
     if (program.btf == 0 || program.function.empty())
-        return Error{Errc::unsupported,
-                     subject(program) +
-                         " has no BTF, without which the kernel attaches nothing to its entry and "
-                         "exit",
-                     "compile it with -g"};
+        return Error{
+            Errc::unsupported,
+            "it has no BTF, without which the kernel attaches nothing to its entry and exit",
+            "compile it with -g"};
     return success();
 }
 
-Error refused_at_exit(const BpfProgramInfo &program, int err) {
-    Error error = errno_error("cannot attach to the entry and exit of " + subject(program), err);
+Error refused_at_exit(int err) {
+    Error error = errno_error("the kernel does not let us attach to its entry and exit", err);
     error.code = Errc::unsupported;
     // Who may load programs for tracepoints, and not for functions, lacks no privilege.
     if (err == EPERM)
         error.hint = probe_tp_btf().works
-                         ? "this user may trace tracepoints, and nobody functions and programs: a "
-                           "policy of this machine, as lockdown or another security module"
+                         ? "it is no missing privilege, as this user may trace tracepoints: this "
+                           "machine forbids everybody to trace functions and programs, by lockdown "
+                           "or another security module"
                          : "run as root, or with CAP_BPF and CAP_PERFMON";
     else if (const std::string words = last_libbpf_words(); !words.empty())
-        error.what += " (" + words + ")";
+        error.hint = words;
     return error;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Whether programs of ours can be attached to the entry and the exit of an XDP program.
+// Whether programs of ours can be attached to the entry and the exit of an XDP program. Errors say
+// what is so of "it", the program.
 #pragma once
 
 #include "source/bpf_objects.h"
@@ -12,6 +13,6 @@ Status can_attach_at_exit(const BpfProgramInfo &program);
 
 // What the kernel has against it, with what libbpf said since keep_libbpf_words(), and what it
 // means where that is known.
-Error refused_at_exit(const BpfProgramInfo &program, int err);
+Error refused_at_exit(int err);
 
 }  // namespace whydrop

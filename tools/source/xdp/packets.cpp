@@ -151,7 +151,7 @@ Result<Observed> XdpPackets::State::load(const BpfProgramInfo &program) {
     Observed one;
     one.skeleton.reset(xdp_packets_bpf__open());
     if (!one.skeleton)
-        return refused_at_exit(program, errno);
+        return refused_at_exit(errno);
     configure(*one.skeleton, program);
     if (auto shared = share_maps(*one.skeleton); !shared)
         return shared.error();
@@ -159,14 +159,14 @@ Result<Observed> XdpPackets::State::load(const BpfProgramInfo &program) {
     for (bpf_program *ours : {programs.enter, programs.leave})
         if (const int err =
                 bpf_program__set_attach_target(ours, target->get(), program.function.c_str()))
-            return refused_at_exit(program, -err);
+            return refused_at_exit(-err);
     if (const int err = xdp_packets_bpf__load(one.skeleton.get()))
-        return refused_at_exit(program, -err);
+        return refused_at_exit(-err);
     one.enter.reset(bpf_program__attach_trace(programs.enter));
     if (one.enter)
         one.leave.reset(bpf_program__attach_trace(programs.leave));
     if (!one.leave)
-        return refused_at_exit(program, errno);
+        return refused_at_exit(errno);
     return one;
 }
 

@@ -8,8 +8,8 @@
 #include "probes/xdp_wire.h"
 #include "source/libbpf_words.h"
 #include "source/probe_loading.h"
+#include "source/xdp/at_exit.h"
 #include "source/xdp/verdicts.h"
-#include "sys/bpf_features.h"
 #include "xdp_verdicts.skel.h"
 
 namespace whydrop {
@@ -35,44 +35,27 @@ class ExitCounter : public XdpCounter {
     Link enter_, leave_;
 };
 
-// Who may load programs for tracepoints, and not for functions, lacks no privilege.
-Error refused(int err) {
-    Error error = errno_error("the kernel does not let us attach to its exit", err);
-    error.code = Errc::unsupported;
-    if (err == EPERM)
-        error.hint = probe_tp_btf().works
-                         ? "it is no missing privilege, as this user may trace tracepoints: this "
-                           "machine forbids everybody to trace functions and programs, by lockdown "
-                           "or another security module"
-                         : "run as root, or with CAP_BPF and CAP_PERFMON";
-    else if (const std::string words = last_libbpf_words(); !words.empty())
-        error.hint = words;
-    return error;
-}
-
 Status ExitCounter::open(const BpfProgramInfo &program) {
-    if (program.btf == 0 || program.function.empty())
-        return Error{Errc::unsupported,
-                     "it has no BTF, without which the kernel attaches nothing to its exit",
-                     "compile it with -g"};
+    if (auto can = can_attach_at_exit(program); !can)
+        return can;
     keep_libbpf_words();
     const auto target = open_program(program.id);
     if (!target)
         return target.error();
     skeleton_.reset(xdp_verdicts_bpf__open());
     if (!skeleton_)
-        return refused(errno);
+        return refused_at_exit(errno);
     for (bpf_program *ours : {skeleton_->progs.enter, skeleton_->progs.leave})
         if (const int err =
                 bpf_program__set_attach_target(ours, target->get(), program.function.c_str()))
-            return refused(-err);
+            return refused_at_exit(-err);
     if (const int err = xdp_verdicts_bpf__load(skeleton_.get()))
-        return refused(-err);
+        return refused_at_exit(-err);
     enter_.reset(bpf_program__attach_trace(skeleton_->progs.enter));
     if (enter_)
         leave_.reset(bpf_program__attach_trace(skeleton_->progs.leave));
     if (!leave_)
-        return refused(errno);
+        return refused_at_exit(errno);
     return success();
 }
 
