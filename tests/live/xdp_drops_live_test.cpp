@@ -41,6 +41,10 @@ struct DropRow {
     const char *file;
 };
 
+void PrintTo(const DropRow &row, std::ostream *out) {
+    *out << row.sentence;
+}
+
 class XdpDropsLiveRows : public XdpDropsLive, public testing::WithParamInterface<DropRow> {};
 
 TEST_P(XdpDropsLiveRows, AreCountedWithWhatWasDoneToThem) {

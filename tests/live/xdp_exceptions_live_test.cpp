@@ -178,7 +178,8 @@ TEST_F(XdpExceptionsLive, SamplesAreShownOrItIsSaidWhyNot) {
     EXPECT_TRUE(looker.counts("xdp_error_total", "frames", failing));
     const auto packets = of_type(looker.end(), "xdp_packet");
     if (packets.empty()) {
-        EXPECT_NE(looker.finished().out.find("is not observed: the kernel does not let us attach"), std::string::npos)
+        EXPECT_NE(looker.finished().out.find("is not observed: the kernel does not let us attach"),
+                  std::string::npos)
             << looker.finished().err;
         return;
     }

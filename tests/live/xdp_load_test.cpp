@@ -6,12 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <sstream>
 
-#include "lab/network.h"
-#include "process.h"
+#include "xdp_lab.h"
 
 namespace whydrop::live {
 namespace {
@@ -23,15 +19,8 @@ std::string object(const std::string &name) {
     return std::string(WHYDROP_XDP_SUBJECTS) + "/" + name + ".bpf.o";
 }
 
-class XdpLoading : public testing::Test {
+class XdpLoading : public XdpLab {
   protected:
-    void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "only root may load XDP programs";
-        auto network = LabNetwork::create();
-        ASSERT_TRUE(network.ok()) << network.error().what;
-        network_.emplace(std::move(*network));
-    }
     void TearDown() override {
         if (network_)
             whydrop({"unload", dev(), "--all", "--force"});
@@ -42,7 +31,7 @@ class XdpLoading : public testing::Test {
 
     Finished whydrop(Words words) const {
         words.insert(words.begin(), {WHYDROP_BINARY, "xdp"});
-        words.insert(words.end(), {"-n", std::to_string(network_->pid(Side::rx)), "-f", "json"});
+        words.insert(words.end(), {"-n", netns(), "-f", "json"});
         return run_process(words);
     }
     // The line that says what was loaded.
@@ -59,14 +48,11 @@ class XdpLoading : public testing::Test {
         const Finished done = whydrop({"status", "-i", dev()});
         EXPECT_EQ(done.status, 0) << done.err;
         Words names;
-        std::istringstream lines(done.out);
-        for (std::string line; std::getline(lines, line);)
-            if (const Json json = Json::parse(line); json["type"] == "xdp_program")
-                names.push_back(json["program"]);
+        for (const Json &line : of_type(json_lines(done.out), "xdp_program"))
+            names.push_back(line["program"]);
         return names;
     }
 
-    std::optional<LabNetwork> network_;
     const std::string pins_ = "/sys/fs/bpf/whydrop-test-" + std::to_string(::getpid());
 };
 

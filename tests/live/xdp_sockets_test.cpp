@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What whydrop says of an AF_XDP socket that is really there, and of the frames it really lost.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if_xdp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "lab/network.h"
-#include "process.h"
-#include "xdp_subject.h"
+#include "xdp_lab.h"
 
 namespace whydrop::live {
 namespace {
@@ -94,45 +88,15 @@ void PrintTo(const Row &row, std::ostream *out) {
 }
 
 // Each in a network of its own: a queue is free again some time after its socket has gone.
-class XdpSockets : public testing::TestWithParam<Row> {
+class XdpSockets : public XdpLab, public testing::WithParamInterface<Row> {
   protected:
-    void SetUp() override {
-        if (::geteuid() != 0)
-            GTEST_SKIP() << "only root may load XDP programs";
-        auto network = LabNetwork::create();
-        ASSERT_TRUE(network.ok()) << network.error().what;
-        network_.emplace(std::move(*network));
-    }
-
     [[nodiscard]] uint32_t ifindex() const { return network_->port(Side::rx).ifindex; }
-
-    // To port 9 of rx.
-    void send() const {
-        const auto inside = network_->enter(Side::tx);
-        ASSERT_TRUE(inside.ok());
-        const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        sockaddr_in to = {};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(9);
-        to.sin_addr.s_addr = htonl(0x0a4d0002);  // 10.77.0.2
-        for (uint32_t i = 0; i < frames_sent; i++)
-            ASSERT_EQ(
-                ::sendto(socket.get(), "frame", 5, 0, reinterpret_cast<sockaddr *>(&to), sizeof to),
-                5);
-    }
-
     [[nodiscard]] std::vector<Json> status() const {
-        const Finished done = run_process({WHYDROP_BINARY, "xdp", "status", "-f", "json", "-n",
-                                           std::to_string(network_->pid(Side::rx))});
+        const Finished done =
+            run_process({WHYDROP_BINARY, "xdp", "status", "-f", "json", "-n", netns()});
         EXPECT_EQ(done.status, 0) << done.err;
-        std::vector<Json> lines;
-        std::istringstream text(done.out);
-        for (std::string line; std::getline(text, line);)
-            lines.push_back(Json::parse(line));
-        return lines;
+        return json_lines(done.out);
     }
-
-    std::optional<LabNetwork> network_;
 };
 
 const Json *line_of(const std::vector<Json> &lines, const std::string &type) {
@@ -150,7 +114,7 @@ TEST_P(XdpSockets, AreListedWithWhatTheyLost) {
     auto subject = XdpSubject::attach("sockets", "to_socket", network_->netns(Side::rx), ifindex());
     ASSERT_TRUE(subject.ok()) << subject.error().what;
     ASSERT_TRUE(subject->set("sockets", 0, socket.fd()).ok());
-    send();
+    send(dropped_port, frames_sent);
     const auto lines = status();
     const Json *found = line_of(lines, "xdp_socket");
     if (!found) {
