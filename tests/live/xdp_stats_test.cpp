@@ -255,9 +255,9 @@ TEST_F(XdpStats, ErrorsHaveProgramAndDevice) {
     ASSERT_EQ(said.errors.size(), 1u) << Json(said.errors);
     const Json &error = said.errors[0];
     EXPECT_EQ(error.at("tracepoint"), "xdp_exception");
-    EXPECT_EQ(error.at("error"), "aborted");
+    EXPECT_EQ(error.at("error"), "ABORTED");
     EXPECT_EQ(error.at("frames"), dropped);
-    EXPECT_EQ(error.at("id"), there.id());
+    EXPECT_EQ(error.at("program_id"), there.id());
     EXPECT_EQ(error.at("dev"), device());
 }
 

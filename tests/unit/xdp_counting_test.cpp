@@ -358,27 +358,5 @@ TEST(XdpStatsReport, ForPeopleAndForPrograms) {
     expect_golden("xdp-stats.jsonl", json);
 }
 
-struct ErrorText {
-    XdpErrorKind kind;
-    int32_t code;
-    const char *text;
-};
-
-TEST(XdpStatsReport, ErrorsInWords) {
-    const ErrorText rows[] = {{XdpErrorKind::exception, 0, "aborted"},
-                              {XdpErrorKind::exception, 3, "tx"},
-                              {XdpErrorKind::exception, 4242, "answer 4242"},
-                              {XdpErrorKind::redirect, EINVAL, "Invalid argument"},
-                              {XdpErrorKind::bulk_tx, ENXIO, "No such device or address"},
-                              {XdpErrorKind::cpumap_enqueue, 0, "its queue was full"},
-                              {XdpErrorKind::cpumap_kthread, 0, "no memory there"}};
-    for (const ErrorText &row : rows) {
-        XdpError error;
-        error.kind = row.kind;
-        error.code = row.code;
-        EXPECT_EQ(xdp_error_text(error), row.text);
-    }
-}
-
 }  // namespace
 }  // namespace whydrop

@@ -56,7 +56,7 @@ Section total_section(const XdpDropReport &report) {
     section.type = "xdp_drop_total";
     section.shape = SectionShape::lines;
     section.columns = {
-        {"packets", ""}, {"bytes", ""}, {"seconds", ""}, {"packets_per_s", ""}, {"text", ""}};
+        {"packets", ""}, {"bytes", ""}, {"seconds", ""}, {"packets_per_second", ""}, {"text", ""}};
     section.rows = {{packets, bytes, report.seconds, rate,
                      std::to_string(packets) + (packets == 1 ? " packet, " : " packets, ") +
                          std::to_string(bytes) + " bytes in " +
@@ -71,7 +71,7 @@ Section table_of(const XdpDropReport &report, XdpNames &names) {
     section.if_empty = "no program gave such an answer";
     section.columns = {{"packets", "PACKETS"},
                        {"bytes", "BYTES"},
-                       {"packets_per_s", "PER S"},
+                       {"packets_per_second", "PER S"},
                        {"answer_title", "ANSWER"},
                        {"action", ""},
                        {"answer", ""},

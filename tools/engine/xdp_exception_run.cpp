@@ -13,9 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Newer kernels tell of these by xdp_redirect_err too (ee75aef23afe, 5.13).
-constexpr const char *map_redirects = "xdp_redirect_map_err";
-
 class ExceptionRun : public Observation {
   public:
     ExceptionRun(const XdpExceptionOptions &options, DocumentOutput &output)
@@ -85,9 +82,8 @@ Status ExceptionRun::begin() {
     session_.command = options_.command_line;
     session_.source = "tracepoints of XDP";
     for (const std::string &absent : errors_->absent())
-        if (absent != map_redirects)
-            session_.notes.push_back("this kernel has no tracepoint " + absent +
-                                     ": what it would tell is not counted");
+        session_.notes.push_back("this kernel has no tracepoint " + absent +
+                                 ": what it would tell is not counted");
     if (view_.netns)
         session_.notes.push_back(
             "the tracepoints of cpumaps name no device: what they tell is left out");

@@ -143,7 +143,7 @@ std::vector<Cell> cells_of(const XdpErrorReport &report, const XdpErrorGroup &gr
     const uint64_t since = group.error.frames - frames_before(report, group);
     std::vector<Cell> cells = {
         {0, {"frames", "FRAMES"}, group.error.frames},
-        {0, {"frames_per_s", "PER S"}, rate_of(since, report.period_seconds)}};
+        {0, {"frames_per_second", "PER S"}, rate_of(since, report.period_seconds)}};
     for (Cell &cell : error_cells(group))
         cells.push_back(std::move(cell));
     for (Cell &cell : place_cells(group, names))
@@ -159,7 +159,7 @@ Section total_section(const XdpErrorReport &report) {
     Section section;
     section.type = "xdp_error_total";
     section.shape = SectionShape::lines;
-    section.columns = {{"frames", ""}, {"seconds", ""}, {"frames_per_s", ""}, {"text", ""}};
+    section.columns = {{"frames", ""}, {"seconds", ""}, {"frames_per_second", ""}, {"text", ""}};
     section.rows = {{frames, report.seconds, rate,
                      std::to_string(frames) + (frames == 1 ? " error in " : " errors in ") +
                          value_text(report.seconds, ValueForm::plain) + " s (" +
@@ -171,14 +171,12 @@ Section table_of(const XdpErrorReport &report, XdpNames &names) {
     Section section;
     section.type = "xdp_error";
     section.if_empty = "no program failed, and no frame that one redirected or sent back";
+    for (const Cell &cell : cells_of(report, {}, names))
+        section.columns.push_back(cell.column);
     for (const XdpErrorGroup &group : report.groups) {
-        const auto cells = cells_of(report, group, names);
-        section.columns.clear();
         section.rows.emplace_back();
-        for (const Cell &cell : cells) {
-            section.columns.push_back(cell.column);
+        for (const Cell &cell : cells_of(report, group, names))
             section.rows.back().push_back(cell.value);
-        }
     }
     return section;
 }

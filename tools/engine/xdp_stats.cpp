@@ -2,8 +2,8 @@
 #include "engine/xdp_stats.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "engine/xdp_error_words.h"
 #include "render/document.h"
 #include "source/xdp/attachments.h"
 
@@ -116,7 +116,7 @@ Section error_section(const XdpStatsReport &report) {
     section.columns = {{"dev", "DEV"},
                        {"netns", "NETNS"},
                        {"netns_inode", ""},
-                       {"id", "ID"},
+                       {"program_id", "ID"},
                        {"tracepoint", "TRACEPOINT"},
                        {"code", ""},
                        {"error", "ERROR"},
@@ -130,13 +130,13 @@ Section error_section(const XdpStatsReport &report) {
         const XdpError &error = at.error;
         const double seconds = report.final ? report.seconds : report.period_s;
         const uint64_t frames = report.final ? error.frames : at.recent;
-        section.rows.push_back({text_or_none(at.dev), text_or_none(at.netns),
-                                error.netns ? Value(uint64_t{error.netns}) : Value(),
-                                error.program ? Value(uint64_t{error.program}) : Value(),
-                                name_of(error.kind), int64_t{error.code}, xdp_error_text(error),
-                                error.map ? Value(uint64_t{error.map}) : Value(),
-                                text_or_none(at.target), error.frames, rate({{}, seconds}, frames),
-                                seconds, report.final});
+        section.rows.push_back(
+            {text_or_none(at.dev), text_or_none(at.netns),
+             error.netns ? Value(uint64_t{error.netns}) : Value(),
+             error.program ? Value(uint64_t{error.program}) : Value(), name_of(error.kind),
+             int64_t{error.code}, words_of(error.kind, error.code).name,
+             error.map ? Value(uint64_t{error.map}) : Value(), text_or_none(at.target),
+             error.frames, rate({{}, seconds}, frames), seconds, report.final});
     }
     return section;
 }
@@ -188,21 +188,6 @@ std::vector<std::string> refusals(const XdpStatsReport &report) {
 }
 
 }  // namespace
-
-std::string xdp_error_text(const XdpError &error) {
-    switch (error.kind) {
-        case XdpErrorKind::exception:
-            if (error.code >= 0 && error.code < static_cast<int32_t>(XdpAnswer::invalid))
-                return name_of(static_cast<XdpAnswer>(error.code));
-            return "answer " + std::to_string(error.code);
-        case XdpErrorKind::cpumap_enqueue:
-            return "its queue was full";
-        case XdpErrorKind::cpumap_kthread:
-            return "no memory there";
-        default:
-            return std::strerror(error.code);
-    }
-}
 
 std::vector<Section> xdp_stats_sections(const XdpStatsReport &report) {
     std::vector<Section> sections = {count_section(report), counted_section(report),

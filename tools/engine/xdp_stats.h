@@ -20,7 +20,4 @@ struct XdpStatsReport {
 // What was counted so far, for people and for programs.
 std::vector<Section> xdp_stats_sections(const XdpStatsReport &report);
 
-// What went wrong, in words: "aborted", "Invalid argument", "its queue was full".
-std::string xdp_error_text(const XdpError &error);
-
 }  // namespace whydrop

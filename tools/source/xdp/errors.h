@@ -46,7 +46,7 @@ class XdpErrors {
     static Result<std::unique_ptr<XdpErrors>> open();
     ~XdpErrors();
 
-    // Tracepoints that this kernel does not have.
+    // Tracepoints that this kernel does not have, and whose errors no other one tells.
     [[nodiscard]] const std::vector<std::string> &absent() const;
     Result<XdpErrorTotals> read() const;
 
