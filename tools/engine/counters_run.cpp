@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/counters_report.h"
+#include "engine/observation.h"
 #include "engine/session.h"
 #include "source/counters/reader.h"
 
@@ -12,29 +13,23 @@ namespace whydrop {
 
 namespace {
 
-class CountersRun {
+class CountersRun : public Observation {
   public:
     CountersRun(const CountersRunOptions &options, CounterReader reader, CounterBook book,
-                RunTime time, DocumentOutput &output)
-        : options_(options),
-          reader_(std::move(reader)),
-          book_(std::move(book)),
-          time_(std::move(time)),
-          output_(output) {}
-
-    Result<int> run();
+                DocumentOutput &output)
+        : options_(options), reader_(std::move(reader)), book_(std::move(book)), output_(output) {}
 
   private:
-    Status begin();
+    Status prepare() override;
+    Status begin() override;
     Status step();
-    Status loop();
-    CountersReport report(bool final) const;
-    Status finish();
+    Status loop() override;
+    [[nodiscard]] CountersReport report(bool final) const;
+    Status finish() override;
 
     const CountersRunOptions &options_;
     CounterReader reader_;
     CounterBook book_;
-    RunTime time_;
     DocumentOutput &output_;
     CounterReading last_;
     CounterTotals all_, recent_;
@@ -42,13 +37,16 @@ class CountersRun {
     std::vector<std::string> gone_;
 };
 
-Status CountersRun::begin() {
+Status CountersRun::prepare() {
     auto first = reader_.read();
     if (!first)
         return first.error();
     last_ = std::move(*first);
     all_ = CounterTotals(last_);
-    time_.begin();
+    return success();
+}
+
+Status CountersRun::begin() {
     Session session = this_host();
     session.command = options_.command_line;
     session.source = "counters";
@@ -75,7 +73,7 @@ Status CountersRun::step() {
 CountersReport CountersRun::report(bool final) const {
     CountersReport report;
     report.changes = all_.all();
-    report.seconds = time_.seconds();
+    report.seconds = time_->seconds();
     report.recent = final ? all_.all() : recent_.all();
     report.recent_seconds = final ? report.seconds : report.seconds - reported_s_;
     report.gone = gone_;
@@ -89,7 +87,7 @@ CountersReport CountersRun::report(bool final) const {
 Status CountersRun::loop() {
     constexpr std::chrono::milliseconds tick{1000};
     for (bool stop = false; !stop && !output_.closed();) {
-        const auto woken = time_.wait(tick);
+        const auto woken = time_->wait(tick);
         stop = woken.stop;
         if (auto stepped = step(); !stepped)
             return stepped;
@@ -98,7 +96,7 @@ Status CountersRun::loop() {
         if (auto shown = output_.interval(counters_document(report(false), book_)); !shown)
             return shown;
         recent_ = {};
-        reported_s_ = time_.seconds();
+        reported_s_ = time_->seconds();
     }
     return success();
 }
@@ -106,18 +104,6 @@ Status CountersRun::loop() {
 Status CountersRun::finish() {
     const CountersReport last = report(true);
     return output_.end({counters_document(last, book_), counters_losses(last)});
-}
-
-Result<int> CountersRun::run() {
-    if (auto begun = begin(); !begun)
-        return begun.error();
-    if (auto subject = time_.start_subject(); !subject)
-        return subject.error();
-    if (auto looped = loop(); !looped)
-        return looped.error();
-    if (auto finished = finish(); !finished)
-        return finished.error();
-    return time_.command_status().value_or(0);
 }
 
 }  // namespace
@@ -129,11 +115,7 @@ Result<int> run_counters(const CountersRunOptions &options, DocumentOutput &outp
     auto reader = CounterReader::open(options.netns, options.dev);
     if (!reader)
         return reader.error();
-    auto time = RunTime::prepare(options.time);
-    if (!time)
-        return time.error();
-    return CountersRun(options, std::move(*reader), std::move(*book), std::move(*time), output)
-        .run();
+    return CountersRun(options, std::move(*reader), std::move(*book), output).run(options.time);
 }
 
 }  // namespace whydrop

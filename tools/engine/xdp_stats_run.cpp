@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/observation.h"
 #include "engine/session.h"
 #include "engine/xdp_error_meter.h"
 #include "engine/xdp_stats.h"
@@ -27,29 +28,28 @@ Result<XdpCounting::Opened> open_counter(uint32_t program) {
     return XdpCounting::Opened{std::move(*info), std::move(counter)};
 }
 
-class XdpStatsRun {
+class XdpStatsRun : public Observation {
   public:
     XdpStatsRun(const XdpStatsOptions &options, DocumentOutput &output)
         : options_(options), output_(output) {}
 
-    Result<int> run();
+    // What was watched and is no more; empty: it is there.
+    [[nodiscard]] std::string gone() const;
 
   private:
-    Status prepare();
+    Status prepare() override;
     Status look_first();
     void look();
-    Status begin();
-    Status loop();
-    Status finish();
+    Status begin() override;
+    Status loop() override;
+    Status finish() override;
     [[nodiscard]] Losses losses() const;
     Result<XdpStatsReport> report(bool final);
-    [[nodiscard]] std::string gone() const;
 
     const XdpStatsOptions &options_;
     DocumentOutput &output_;
     std::optional<XdpWatch> watch_;
     XdpScene scene_;
-    std::optional<RunTime> time_;
     XdpErrorMeter errors_;
     std::optional<XdpCounting> counting_;
     uint64_t failed_looks_ = 0;
@@ -77,10 +77,6 @@ Status XdpStatsRun::look_first() {
 }
 
 Status XdpStatsRun::prepare() {
-    auto time = RunTime::prepare(options_.time);
-    if (!time)
-        return time.error();
-    time_.emplace(std::move(*time));
     auto watch = XdpWatch::open(options_.netns, options_.iface);
     if (!watch)
         return watch.error();
@@ -96,7 +92,6 @@ Status XdpStatsRun::prepare() {
 Status XdpStatsRun::begin() {
     counting_->begin();
     begun_s_ = period_s_ = now_s();
-    time_->begin();
     Session session = this_host();
     session.command = options_.command_line;
     session.source = "XDP programs";
@@ -191,27 +186,15 @@ Status XdpStatsRun::finish() {
     return last ? output_.end({xdp_stats_sections(*last), losses()}) : last.error();
 }
 
-Result<int> XdpStatsRun::run() {
-    if (auto prepared = prepare(); !prepared)
-        return prepared.error();
-    if (auto begun = begin(); !begun)
-        return begun.error();
-    if (auto subject = time_->start_subject(); !subject)
-        return subject.error();
-    if (auto looped = loop(); !looped)
-        return looped.error();
-    if (auto finished = finish(); !finished)
-        return finished.error();
-    const std::string what = gone();
-    if (!what.empty() && options_.time.command.empty())
-        return Error{Errc::failed, what + " went away while it was watched", ""};
-    return time_->command_status().value_or(0);
-}
-
 }  // namespace
 
 Result<int> run_xdp_stats(const XdpStatsOptions &options, DocumentOutput &output) {
-    return XdpStatsRun(options, output).run();
+    XdpStatsRun stats(options, output);
+    auto status = stats.run(options.time);
+    const std::string gone = status ? stats.gone() : "";
+    if (!gone.empty() && options.time.command.empty())
+        return Error{Errc::failed, gone + " went away while it was watched", ""};
+    return status;
 }
 
 }  // namespace whydrop
