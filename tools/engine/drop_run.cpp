@@ -83,12 +83,12 @@ Status DropRun::prepare() {
     if (auto resolved = resolve_filter(options_.filter, btf_, setup.config); !resolved)
         return resolved;
     setup.packet_filter = options_.filter.packet;
+    if (options_.event == PacketEvent::drop)
+        xdp_.emplace(options_.filter);
     auto live = LiveProbe::open(setup, btf_);
     if (!live)
         return live.error();
     live_ = std::move(*live);
-    if (options_.event == PacketEvent::drop)
-        xdp_.emplace(options_.filter);
     decoder_.emplace(options_.event, btf_, symbols_,
                      [this](int32_t id) { return live_->stack(id); });
     reporter_.emplace(options_.event, *decoder_, options_.by, options_.each);
@@ -103,7 +103,7 @@ Status DropRun::prepare() {
 
 Status DropRun::begin() {
     session_.command = options_.command_line;
-    session_.source = live_->description() + (xdp_ ? xdp_->description() : "");
+    session_.source = live_->description() + (xdp_ ? xdp_->begin() : "");
     session_.has_reasons = btf_.has_reasons();
     if (!session_.has_reasons && options_.event == PacketEvent::drop)
         session_.notes.push_back(

@@ -6,34 +6,36 @@
 
 namespace whydrop {
 
-XdpBeside::XdpBeside(const DropFilter &filter) {
+XdpBeside::Opened XdpBeside::open(const DropFilter &filter) {
     if (!filter.reasons.empty() || !filter.proto.empty() || filter.pid || !filter.comm.empty() ||
-        !filter.packet.empty()) {
-        refused_ = "of its frames nothing is known that the filter asks for";
-        return;
-    }
+        !filter.packet.empty())
+        return {{}, nullptr, "of its frames nothing is known that the filter asks for"};
     const auto place = find_place(filter.netns, filter.iface);
-    auto errors = place ? XdpErrors::open() : Result<std::unique_ptr<XdpErrors>>(place.error());
-    if (errors) {
-        place_ = *place;
-        errors_ = std::move(*errors);
-    } else {
-        refused_ = errors.error().what;
-    }
+    if (!place)
+        return {{}, nullptr, place.error().what};
+    auto errors = XdpErrors::open();
+    if (!errors)
+        return {{}, nullptr, errors.error().what};
+    return {*place, std::move(*errors), ""};
 }
 
-std::string XdpBeside::description() const {
-    return errors_ ? ", tracepoints of XDP" : ", without XDP (" + refused_ + ")";
+XdpBeside::XdpBeside(const DropFilter &filter)
+    : opening_(std::async(std::launch::async, [filter] { return open(filter); })) {}
+
+std::string XdpBeside::begin() {
+    opened_ = opening_.get();
+    return opened_.errors ? ", tracepoints of XDP" : ", without XDP (" + opened_.refused + ")";
 }
 
 std::vector<XdpLoss> XdpBeside::read() {
     std::vector<XdpLoss> losses;
-    const auto totals = errors_ ? errors_->read() : Result<XdpErrorTotals>(XdpErrorTotals());
+    const auto totals =
+        opened_.errors ? opened_.errors->read() : Result<XdpErrorTotals>(XdpErrorTotals());
     if (!totals)
         return losses;
     XdpErrorView view;
-    view.netns = place_.netns;
-    view.ifindex = place_.ifindex;
+    view.netns = opened_.place.netns;
+    view.ifindex = opened_.place.ifindex;
     for (const XdpErrorGroup &group : group_errors(totals->errors, view)) {
         const XdpError &error = group.error;
         losses.push_back({words_of(error.kind, error.code).name,

@@ -3,6 +3,7 @@
 // counts, in short.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,18 +17,25 @@ namespace whydrop {
 
 class XdpBeside {
   public:
-    // Counts from here on. Nothing is counted where a filter asks for more than a place, which is
-    // all that is known of such frames.
+    // Loads its programs in a thread of its own, while those of the drops are loaded. Nothing is
+    // counted where a filter asks for more than a place, which is all that is known of such frames.
     explicit XdpBeside(const DropFilter &filter);
 
-    // For the description of a source: ", tracepoints of XDP", or why they are left out.
-    [[nodiscard]] std::string description() const;
+    // Waits until it counts. For the description of a source: ", tracepoints of XDP", or why they
+    // are left out.
+    [[nodiscard]] std::string begin();
     [[nodiscard]] std::vector<XdpLoss> read();
 
   private:
-    NetworkPlace place_;
-    std::unique_ptr<XdpErrors> errors_;
-    std::string refused_;
+    struct Opened {
+        NetworkPlace place;
+        std::unique_ptr<XdpErrors> errors;
+        std::string refused;  // why there are none
+    };
+    static Opened open(const DropFilter &filter);
+
+    std::future<Opened> opening_;
+    Opened opened_;
     XdpNames names_;
 };
 
