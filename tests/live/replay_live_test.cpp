@@ -70,6 +70,7 @@ const Row kOthers[] = {
     {"... with its stacks", {"receive", "-s"}},
     {"... by other keys", {"receive", "--by", "netns,pkt_type,comm"}},
     {"... packet by packet", {"receive", "--each"}},
+    {"how far it came", {"receive", "--path"}},
     {"a histogram", {"hist", "net:netif_receive_skb", "--key", "name,len.log2"}},
     {"... with sums, and cut",
      {"hist", "net:netif_receive_skb", "--key", "len", "--val", "len", "--top", "1"}},

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts every packet the kernel receives: by device, protocol and packet type, or by other keys.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <set>
 
 #include "commands/command.h"
-#include "commands/document_options.h"
 #include "commands/outputs.h"
 #include "commands/packet_options.h"
+#include "commands/report_run.h"
 #include "engine/path_run.h"
-#include "render/json_lines.h"
 
 namespace whydrop {
 namespace {
@@ -39,8 +36,7 @@ Status check_path(const Options &options) {
         {packets.run.stacks, "-s"},
         {packets.run.each, "--each"},
         {options.at != "receive", "--at"},
-        {!packets.output.capture.path.empty(), "--pcapng"},
-        {!packets.output.recording.empty(), "-o"}};
+        {!packets.output.capture.path.empty(), "--pcapng"}};
     for (const auto &[given, name] : others)
         if (given)
             return Error{Errc::usage, std::string("--path and ") + name + " exclude each other",
@@ -59,20 +55,17 @@ Result<int> show_path(const Options &options, const Invocation &invocation) {
     run.stop_after = packets.length.count;
     run.command = invocation.observed;
     run.command_line = invocation.command_line;
-    Output output(STDOUT_FILENO);
-    const bool json = packets.output.format == "json";
-    auto end = run_path(run, [&](const Session &session) {
-        return json ? JsonLinesSink(output).begin(session) : success();
-    });
+    ReportRun report;
+    report.document = {packets.output.format, packets.no_header, packets.output.text.style.wide};
+    report.recording = packets.output.recording;
+    const auto where = report.output(invocation);
+    if (!where)
+        return where.error();
+    DocumentOutput output(*where);
+    auto end = run_path(run, [&](const Session &session) { return output.begin(session); });
     if (!end)
         return end.error();
-    const DocumentOptions shown{packets.output.format, packets.no_header,
-                                packets.output.text.style.wide};
-    DocumentWriter writer(output, style_of(shown, invocation));
-    for (const Section &section : path_sections(end->report))
-        if (auto written = writer.write(section); !written && !output.closed())
-            return written.error();
-    if (auto written = writer.end(end->losses); !written && !output.closed())
+    if (auto written = output.end({path_sections(end->report), end->losses}); !written)
         return written.error();
     return end->command_status.value_or(0);
 }
